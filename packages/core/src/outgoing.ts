@@ -1,0 +1,39 @@
+import type { Envelope } from "./message/envelope.ts";
+import type { Message } from "./message/message.ts";
+
+/**
+ * The octets a transport may carry, in SMTP's own words: `7bit` always, `8bit` with 8BITMIME (RFC 6152), `binary` with
+ * BINARYMIME and CHUNKING (RFC 3030).
+ */
+export type BodyForm = "7bit" | "8bit" | "binary";
+
+/** A message on its way: who it goes to, what it says, and its bytes, built when they are first asked for. */
+export interface OutgoingMail {
+  /** The checked message, for transports that speak something other than SMTP. */
+  readonly message: Message;
+  /** Bare addresses, at least one recipient. Bcc lives only here. */
+  readonly envelope: Envelope;
+  /** With its angle brackets, the same over all attempts. */
+  readonly messageId: string;
+  /** The whole message, CRLF line ends, not dot-stuffed. Default form: `7bit`. */
+  bytes(form?: BodyForm): Promise<Uint8Array>;
+  /** The same bytes in constant memory, whatever the attachments weigh. Default form: `7bit`. */
+  stream(form?: BodyForm): ReadableStream<Uint8Array>;
+
+  // Hints. A transport works without them: mail made by hand, in a test or by an older version, may leave them out.
+
+  /** True when the parts come from streams, files or URLs: prefer `stream()` over `bytes()`. */
+  readonly streamed?: boolean;
+  /** True when the bytes can be read only once, so that a second attempt is impossible. */
+  readonly once?: boolean;
+}
+
+/** True when an address of the envelope or of a header needs SMTPUTF8 (RFC 6531): its local part is not ASCII. */
+export function needsSmtpUtf8(mail: OutgoingMail): boolean {
+  return mail.message.needsSmtpUtf8 || [mail.envelope.from, ...mail.envelope.to].some((address) => !isAscii(address));
+}
+
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return false;
+  return true;
+}

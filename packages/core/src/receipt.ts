@@ -1,0 +1,61 @@
+/** What a server answered (RFC 5321 section 4.2). */
+export interface SmtpReply {
+  /** Three digits: 2yz done, 3yz go on, 4yz try later, 5yz no. */
+  readonly code: number;
+  /** `class.subject.detail`, where the server sent one (RFC 2034, RFC 3463). */
+  readonly enhancedCode?: string;
+  /** The text of all lines, joined by `\n`, without reply and enhanced codes. */
+  readonly text: string;
+}
+
+/** A recipient the server would not take, and its word on it. */
+export interface RejectedRecipient {
+  readonly address: string;
+  readonly reply: SmtpReply;
+  /** True when the reply was a 4yz: this recipient alone may be tried again. */
+  readonly retryable: boolean;
+}
+
+/**
+ * What became of one message. At least one recipient was accepted: a total failure is a `MailError` instead.
+ * "Accepted" means that the server's positive final reply to this very message was read.
+ */
+export interface Receipt {
+  readonly messageId: string;
+  /** Envelope addresses the server took responsibility for. */
+  readonly accepted: readonly string[];
+  readonly rejected: readonly RejectedRecipient[];
+  /** The server's last word; `undefined` from transports that speak no SMTP. */
+  readonly reply: SmtpReply | undefined;
+  /** The name of the transport that sent it. */
+  readonly transport: string;
+  /** Bytes of the message as sent, before dot-stuffing. */
+  readonly size: number;
+  /** What was asked for and the server did not offer, for example `"dsn"`. */
+  readonly downgrades: readonly string[];
+}
+
+/** The outcome of one message of `sendMany`; `index` counts the input from 0. */
+export type SendResult =
+  | { readonly index: number; readonly ok: true; readonly receipt: Receipt }
+  | { readonly index: number; readonly ok: false; readonly error: Error };
+
+export type VerificationStageName = "connect" | "tls" | "ehlo" | "auth";
+
+/** One stage of a staged test. A stage that does not apply (no TLS, no credentials) or was not reached is left out. */
+export interface VerificationStage {
+  readonly stage: VerificationStageName;
+  readonly ok: boolean;
+  /** Whole milliseconds this stage took. */
+  readonly ms: number;
+  /** Why it failed: a `MailError` wherever the failure is one. */
+  readonly error?: Error;
+}
+
+/** The staged test of a connection: each stage in order, up to the first that failed. */
+export interface Verification {
+  readonly ok: boolean;
+  readonly stages: readonly VerificationStage[];
+  /** EHLO keywords the server offered last, with their parameters, upper case: `{ SIZE: "1000000", PIPELINING: "" }`. */
+  readonly capabilities?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,31 @@
+import type { AttachmentPolicy } from "./message/attachment.ts";
+import type { MessageDefaults } from "./message/input.ts";
+import type { OutgoingMail } from "./outgoing.ts";
+import type { Receipt, Verification } from "./receipt.ts";
+
+export interface SendOptions {
+  /** Gives up: before the final dot nothing was delivered (`aborted`), after it the outcome is `delivery-unknown`. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * What to do when the server refuses some recipients. `best-effort`: send to the others and name the refused in the
+   * receipt. `all-or-none`: send to nobody and throw `recipients-rejected`. Default: `best-effort`.
+   */
+  readonly recipients?: "best-effort" | "all-or-none" | undefined;
+}
+
+/**
+ * Carries finished mail. A custom transport is one object with one method; HTTP-style ones read `mail.message`, SMTP
+ * ones `mail.envelope` and the bytes.
+ *
+ * A transport resolves with a receipt when at least one recipient was accepted, and otherwise throws a `MailError`.
+ */
+export interface Transport {
+  readonly name: string;
+  /** Used for the fields neither the message nor the mailer gives: a connection's own `defaults`. */
+  readonly defaults?: MessageDefaults;
+  /** Reads `path` attachments, for a transport that was told to. */
+  readonly attachments?: Pick<AttachmentPolicy, "openPath">;
+  send(mail: OutgoingMail, options?: SendOptions): Promise<Receipt>;
+  verify?(options?: SendOptions): Promise<Verification>;
+  close?(): Promise<void>;
+}
