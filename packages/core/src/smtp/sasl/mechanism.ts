@@ -15,6 +15,11 @@ export interface Mechanism {
    * answers a refusal it was sent as a challenge (XOAUTH2's error round, whose answer is empty).
    */
   next(challenge: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /**
+   * Called when the server reports success (235). Throws when the mechanism has not seen all it needs by then: a server
+   * that skips the round in which it proves itself must not be believed (SCRAM, RFC 5802 section 5.1).
+   */
+  finish?(): void;
 }
 
 /** What the choice of a mechanism depends on, beside the credentials and what the server offers. */
