@@ -1,7 +1,11 @@
 import type { ParsedConnection } from "../connection.ts";
+import { isMailError, MailError } from "../errors.ts";
 import type { OutgoingMail } from "../outgoing.ts";
 import type { Receipt } from "../receipt.ts";
 import type { SendOptions } from "../transport.ts";
+import { type Deadline, startDeadline, startHousekeeping } from "../util/deadline.ts";
+import { Queue } from "../util/queue.ts";
+import { RateLimit } from "./rate-limit.ts";
 
 /**
  * One open, greeted, authenticated connection, whoever drives it: our engine, or nodemailer's. All the pool knows.
@@ -12,7 +16,10 @@ import type { SendOptions } from "../transport.ts";
 export interface Session {
   /** False once an exchange was broken, the server said 421 or closed. Such a session is only ever closed. */
   readonly usable: boolean;
-  /** Carries one message. After a rejection the session may still be `usable`. */
+  /**
+   * Carries one message. After a rejection the session may still be `usable`. When the signal aborts it rejects at once,
+   * with `aborted` or `delivery-unknown`; the pool knows whether it was the caller or the clock.
+   */
   send(mail: OutgoingMail, options: SendOptions): Promise<Receipt>;
   /** Makes the session ready for the next message after a refused one (RSET), where the protocol needs it. */
   reset(): Promise<void>;
@@ -30,7 +37,246 @@ export interface PoolOptions {
 
 /** Hands messages to sessions: opened on demand, reused, limited, replaced. */
 export interface Pool {
+  /**
+   * Sends over a free connection, or waits for one in line. Waiting is bounded by `totalMs`, not by a number: a message
+   * that waits weighs nothing beside the message itself, which the caller holds already.
+   * @throws MailError what the session threw; `timeout` after `totalMs`; `rate-limited` when the rate let it wait that
+   * long; `aborted`; `closed` after {@link Pool.close}.
+   */
   send(mail: OutgoingMail, options?: SendOptions): Promise<Receipt>;
-  /** Takes no more messages, lets those under way finish, says goodbye to every session. */
+  /** Takes no more messages, lets those it has finish, says goodbye to every session. */
   close(): Promise<void>;
+}
+
+/** One message and the caller who waits for it. */
+interface Job {
+  readonly mail: OutgoingMail;
+  readonly options: SendOptions;
+  readonly deadline: Deadline;
+  resolve(receipt: Receipt): void;
+  reject(error: unknown): void;
+}
+
+/** A session and what the pool counts about it. */
+interface Connection {
+  readonly session: Session;
+  messages: number;
+  idleSince: number;
+}
+
+/**
+ * A pool of sessions: at most `maxConnections` sockets at any moment, opened when a message needs one, first come first
+ * served, closed after `maxMessages` or `idleMs`.
+ *
+ * Its timers never keep a process alive by themselves; messages under way do.
+ */
+export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
+  const waiting = new Queue<Job>();
+  /** The most recently used last: it is taken first, so that the others can grow old and be closed. */
+  const idle: Connection[] = [];
+  /** Sockets open, opening or closing: never more than `maxConnections`. */
+  let sockets = 0;
+  let established = 0;
+  const rate = limits.rate && new RateLimit(limits.rate);
+  let rateTimer: ReturnType<typeof setTimeout> | undefined;
+  let idleTimer: ReturnType<typeof setTimeout> | undefined;
+  let closing: Promise<void> | undefined;
+  let drained: (() => void) | undefined;
+
+  function send(mail: OutgoingMail, options: SendOptions = {}): Promise<Receipt> {
+    if (closing !== undefined)
+      return Promise.reject(new MailError("closed", "This transport was closed.", { phase: "input" }));
+    return new Promise((resolve, reject) => {
+      const deadline = startDeadline(totalMs, options.signal);
+      const job: Job = {
+        mail,
+        options: { ...options, signal: deadline.signal },
+        deadline,
+        resolve(receipt) {
+          deadline.end();
+          resolve(receipt);
+        },
+        reject(error) {
+          deadline.end();
+          reject(error);
+        },
+      };
+      if (deadline.signal.aborted) return job.reject(waitEnded(job));
+      const entry = waiting.push(job);
+      deadline.signal.addEventListener("abort", () => {
+        if (!entry.queued) return; // its session deals with it
+        waiting.remove(entry);
+        job.reject(waitEnded(job));
+        finishClosing();
+      });
+      dispatch();
+    });
+  }
+
+  /** Starts as many waiting messages as connections and rate allow. Called whenever one of the three changes. */
+  function dispatch(): void {
+    while (waiting.size > 0 && !isRateExhausted()) {
+      const connection = takeIdle();
+      if (connection === undefined && sockets >= limits.maxConnections) return;
+      const job = waiting.shift();
+      if (job === undefined) return;
+      rate?.take(performance.now());
+      void serve(job, connection);
+    }
+    finishClosing();
+  }
+
+  async function serve(job: Job, reused?: Connection): Promise<void> {
+    const connection = reused ?? (await connect(job));
+    if (connection === undefined) return dispatch();
+    let ready = true;
+    try {
+      connection.messages++;
+      job.resolve(await connection.session.send(job.mail, job.options));
+    } catch (error) {
+      if (connection === reused && wasFoundDead(error)) return replace(connection, job);
+      job.reject(job.deadline.expired ? asTimeout(error, totalMs) : error);
+      ready = connection.session.usable && (await isReset(connection.session));
+    }
+    if (ready) release(connection);
+    else void retire(connection);
+    dispatch();
+  }
+
+  /** Opens a session for this message, or tells it why there is none. */
+  async function connect(job: Job): Promise<Connection | undefined> {
+    sockets++;
+    try {
+      const session = await open({ signal: job.deadline.signal });
+      established++;
+      return { session, messages: 0, idleSince: 0 };
+    } catch (error) {
+      sockets--;
+      job.reject(job.deadline.expired ? asTimeout(error, totalMs) : error);
+      if (established === 0 && isPermanent(error)) refuseWaiting(error);
+      return undefined;
+    }
+  }
+
+  /** Ten thousand messages that wait must not try a wrong password ten thousand times: accounts are locked for less. */
+  function refuseWaiting(error: unknown): void {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) job.reject(error);
+  }
+
+  /** Once only: a session that was opened for this very message is not replaced. */
+  async function replace(dead: Connection, job: Job): Promise<void> {
+    await quit(dead);
+    return serve(job);
+  }
+
+  function release(connection: Connection): void {
+    const worn = connection.messages >= limits.maxMessages || (closing !== undefined && waiting.size === 0);
+    if (worn || !connection.session.usable) return void retire(connection);
+    connection.idleSince = performance.now();
+    idle.push(connection);
+    idleTimer ??= startHousekeeping(closeIdle, limits.idleMs);
+  }
+
+  function takeIdle(): Connection | undefined {
+    for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
+      if (connection.session.usable) return connection;
+      void retire(connection);
+    }
+    return undefined;
+  }
+
+  /** One timer for all: it goes off for the oldest, and again for the next. */
+  function closeIdle(): void {
+    idleTimer = undefined;
+    const now = performance.now();
+    while (idle[0] !== undefined && now - idle[0].idleSince >= limits.idleMs) {
+      const oldest = idle.shift();
+      if (oldest !== undefined) void retire(oldest);
+    }
+    if (idle[0] !== undefined) idleTimer = startHousekeeping(closeIdle, idle[0].idleSince + limits.idleMs - now);
+  }
+
+  async function retire(connection: Connection): Promise<void> {
+    await quit(connection);
+    dispatch();
+  }
+
+  /** Its socket counts until it is closed: a server that allows five does not mean five and the one that is leaving. */
+  async function quit(connection: Connection): Promise<void> {
+    established--;
+    await connection.session.quit();
+    sockets--;
+  }
+
+  function isRateExhausted(): boolean {
+    const waitMs = rate?.waitMs(performance.now()) ?? 0;
+    if (waitMs === 0) return false;
+    rateTimer ??= startHousekeeping(() => {
+      rateTimer = undefined;
+      dispatch();
+    }, waitMs);
+    return true;
+  }
+
+  /** Why a message that never got a connection gives up. */
+  function waitEnded({ deadline, options }: Job): MailError {
+    if (!deadline.expired) {
+      return new MailError("aborted", "The send was aborted while it waited for a connection.", {
+        phase: "connect",
+        cause: options.signal?.reason,
+      });
+    }
+    const [code, why] =
+      rateTimer === undefined
+        ? (["timeout", "no connection was free"] as const)
+        : (["rate-limited", "the rate of the pool was used up"] as const);
+    return new MailError(code, `The message was not sent within ${totalMs} ms: ${why}.`, {
+      phase: "connect",
+      retryable: true,
+    });
+  }
+
+  function close(): Promise<void> {
+    closing ??= new Promise((resolve) => {
+      drained = resolve;
+      for (const connection of idle.splice(0)) void retire(connection);
+      finishClosing();
+    });
+    return closing;
+  }
+
+  function finishClosing(): void {
+    if (drained === undefined || sockets > 0 || waiting.size > 0) return;
+    clearTimeout(idleTimer);
+    clearTimeout(rateTimer);
+    drained();
+  }
+
+  return { send, close };
+}
+
+async function isReset(session: Session): Promise<boolean> {
+  try {
+    await session.reset();
+    return session.usable;
+  } catch {
+    return false;
+  }
+}
+
+function wasFoundDead(error: unknown): boolean {
+  return isMailError(error) && error.code === "connection-lost" && error.phase === "idle";
+}
+
+/** Trying again would end the same way: wrong credentials, a certificate, not an SMTP server. */
+function isPermanent(error: unknown): boolean {
+  return isMailError(error) && !error.retryable && error.code !== "aborted";
+}
+
+/** A session only knows that it was told to stop. An outcome that is unknown stays so, whoever said stop. */
+function asTimeout(error: unknown, totalMs: number): unknown {
+  if (!isMailError(error) || error.code !== "aborted") return error;
+  const { phase, recipients, trace } = error;
+  const message = `The message was not sent within ${totalMs} ms; it was given up in phase "${phase}".`;
+  return new MailError("timeout", message, { phase, retryable: true, recipients, trace, cause: error });
 }
