@@ -3,24 +3,33 @@ import { defineConfig } from "tsup";
 
 type TsupConfig = ReturnType<typeof defineConfig>;
 
+/** A door of `exports`: a file, or conditions that lead to one. */
+type Door = string | { readonly [condition: string]: Door };
+
 /**
- * One entry per door: what `exports` names is what is built, so the two lists cannot drift apart.
+ * One entry per source file that `exports` names: what is promised is what is built, so the two lists cannot drift apart.
  * Run by each package's `tsup` in its own folder.
  */
 export function doors(options: { formats: ("esm" | "cjs")[] }): TsupConfig {
-  const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as { exports: Record<string, unknown> };
-  const entry = Object.values(exports).flatMap((door) =>
-    typeof door === "object" && door !== null && "@edgepost/source" in door ? [String(door["@edgepost/source"])] : [],
-  );
+  const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as { exports: Record<string, Door> };
   return defineConfig({
-    entry,
+    entry: [...new Set(Object.values(exports).flatMap(sources))],
     format: options.formats,
     dts: true,
     clean: true,
     target: "es2022",
+    // No runtime is assumed: whatever a file imports by `node:` or `cloudflare:` stays as it was written.
     platform: "neutral",
+    removeNodeProtocol: false,
+    external: [/^node:/, /^cloudflare:/],
     splitting: true,
     sourcemap: true,
-    external: [/^node:/, /^cloudflare:/],
   });
+}
+
+function sources(door: Door): string[] {
+  if (typeof door === "string") return [];
+  return Object.entries(door).flatMap(([condition, next]) =>
+    condition === "@edgepost/source" && typeof next === "string" ? [next] : sources(next),
+  );
 }

@@ -6,7 +6,11 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@edgepost/source"], externalConditions: ["@edgepost/source"] } },
   test: {
     include: ["test/**/*.test.ts"],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Generous, and no retries: with real servers and a busy two-core machine a slow test is not a failed one, and a
+    // test that passes at the second try is not a passed one.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // `.ci/run` counts from the report.
+    reporters: process.env.CI ? ["default", ["json", { outputFile: "node_modules/.vitest/report.json" }]] : ["default"],
   },
 });
