@@ -167,8 +167,9 @@ function parseFields(input: unknown, issues: Issue[]): ParsedConnection {
   const tls = parseTls(fields.section("tls"));
   const auth = fields.has("auth") ? parseAuth(fields.section("auth")) : undefined;
   const allowClearText = fields.flag("allowClearText", false);
-  if (fields.has("auth") && !allowClearText && (security === "none" || security === "opportunistic")) {
-    fields.refuse("auth", `may leave in clear text with security "${security}": use "auto", or set allowClearText`);
+  // "opportunistic" is decided by what the server offers: credentials without TLS are then `auth-insecure`.
+  if (fields.has("auth") && !allowClearText && security === "none") {
+    fields.refuse("auth", 'would leave in clear text with security "none": use "auto", or set allowClearText');
   }
   const clientName = parseOwnName(fields);
   const defaults = parseDefaults(fields.section("defaults"));
