@@ -1,0 +1,36 @@
+import { randomBytes } from "node:crypto";
+import { startServer } from "@edgepost/server/node";
+import { openInbox } from "./inbox.ts";
+import { showMail } from "./terminal.ts";
+import { serveInboxPages } from "./web.ts";
+
+/** `pnpm start`: an inbox and a server that sends to it, left running until Ctrl-C. */
+async function start(): Promise<void> {
+  const inbox = await openInbox((mail) => console.log(`\n${showMail(mail)}`));
+  const pages = await serveInboxPages(inbox);
+  const apiKey = randomBytes(32).toString("hex");
+  const server = await startServer({
+    EDGEPOST_API_KEY: apiKey,
+    EDGEPOST_PORT: process.env.PORT ?? "8025",
+    EDGEPOST_CONNECTIONS: JSON.stringify({ inbox: inbox.connection }),
+  });
+
+  console.log(`server   ${server.url}
+inbox    ${pages.url}  (SMTP on ${inbox.connection.host}:${inbox.connection.port})
+API key  ${apiKey}
+
+Send a message:
+
+  curl ${server.url}/v1/messages \\
+    -H "Authorization: Bearer ${apiKey}" -H "Content-Type: application/json" \\
+    -d '{"connection":"inbox","from":"me@example.com","to":"you@example.com","subject":"Hello","text":"It works."}'
+
+Ctrl-C stops both.`);
+
+  process.once("SIGINT", async () => {
+    await Promise.all([server.close(), pages.close()]);
+    await inbox.close();
+  });
+}
+
+await start();

@@ -1,0 +1,25 @@
+import type { Receipt, RejectedRecipient, SmtpReply } from "@edgepost/core";
+
+/** What a send answers. A message nobody accepted is a problem instead. */
+export interface SendAnswer {
+  /** True only if every recipient was accepted. */
+  readonly success: boolean;
+  readonly message: string;
+  /** The server's own name for this send. */
+  readonly id: string;
+  /** The Message-ID, with its angle brackets. */
+  readonly messageId: string;
+  readonly accepted: readonly string[];
+  readonly rejected: readonly RejectedRecipient[];
+  /** The mail server's last word; null from transports that speak no SMTP. */
+  readonly reply: SmtpReply | null;
+}
+
+export function toAnswer(id: string, receipt: Receipt): SendAnswer {
+  const { accepted, rejected, messageId, reply = null } = receipt;
+  const success = rejected.length === 0;
+  const message = success
+    ? "Email sent successfully"
+    : `Email sent to ${accepted.length} of ${accepted.length + rejected.length} recipients`;
+  return { success, message, id, messageId, accepted, rejected, reply };
+}

@@ -1,0 +1,70 @@
+import type { Context, MiddlewareHandler } from "hono";
+import type { RequestContext, Services } from "./context.ts";
+import { createId } from "./ids.ts";
+import type { LogEntry } from "./log.ts";
+import { RequestProblem, toProblem } from "./problem.ts";
+
+type Middleware = MiddlewareHandler<RequestContext>;
+
+/**
+ * Gives each request an id of our own (one from outside could forge log lines), its log entry, and headers that keep a
+ * browser from doing anything with an answer but hand it to the program that asked.
+ */
+export function identify(services: Services): Middleware {
+  return async (c, next) => {
+    const start = services.clock();
+    const requestId = createId(start, services.random);
+    c.set("requestId", requestId);
+    await next();
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.res.headers.set(name, value);
+    c.res.headers.set("x-request-id", requestId);
+    services.log(toEntry(c, start, services.clock()));
+  };
+}
+
+const SECURITY_HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+
+/** Lets in who has a key, while the server is open, and can read what we answer. */
+export function authenticate({ keyring, gate }: Services): Middleware {
+  return (c, next) =>
+    gate.pass(async () => {
+      c.set("key", await keyring.authenticate(c.req.raw));
+      if (!acceptsJson(c.req.header("accept") ?? "*/*")) {
+        throw new RequestProblem("not-acceptable", "Answers are application/json; `Accept` excludes that.");
+      }
+      await next();
+    });
+}
+
+/** Media ranges of RFC 9110 section 12.5.1; only a plain `q=0` is a no. */
+function acceptsJson(accept: string): boolean {
+  return accept.split(",").some((range) => {
+    const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
+    const refused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+    return !refused && ["*/*", "application/*", "application/json", "application/problem+json"].includes(type);
+  });
+}
+
+function toEntry(c: Context<RequestContext>, start: Date, end: Date): LogEntry {
+  const requestId = c.get("requestId");
+  const key = c.get("key") as { name: string } | undefined;
+  const problem = c.error === undefined ? undefined : toProblem(c.error, requestId);
+  return {
+    time: start.toISOString(),
+    level: c.res.status >= 500 ? "error" : "info",
+    event: "request",
+    requestId,
+    method: c.req.method,
+    path: c.req.path,
+    status: c.res.status,
+    ms: end.getTime() - start.getTime(),
+    ...(key !== undefined && { key: key.name }),
+    ...(problem !== undefined && { code: problem.code }),
+    ...(problem?.code === "internal-error" && { error: String(c.error) }),
+  };
+}

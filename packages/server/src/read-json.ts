@@ -1,0 +1,101 @@
+import { RequestProblem } from "./problem.ts";
+
+export interface BodyLimits {
+  /** Octets of a request body, counted while it is read: nothing larger is ever in memory. */
+  readonly maxBodyBytes: number;
+  /** Arrays and objects inside each other. No message needs ten; a parser fed a million is a way to fill memory. */
+  readonly maxJsonDepth: number;
+}
+
+/**
+ * Reads a JSON body within its limits.
+ * @throws RequestProblem `unsupported-media-type`, `body-too-large` or `malformed-body`.
+ */
+export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
+  refuseOtherTypes(request.headers);
+  const text = decodeUtf8(await readBytes(request, limits.maxBodyBytes));
+  refuseDeepNesting(text, limits.maxJsonDepth);
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own words quote the body, which may hold a password.
+    throw new RequestProblem("malformed-body", "The body is not valid JSON.");
+  }
+}
+
+function refuseOtherTypes(headers: Headers): void {
+  const type = headers.get("content-type") ?? "";
+  if (!/^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(type)) {
+    throw new RequestProblem("unsupported-media-type", "Send the body as application/json in UTF-8.", {
+      headers: { accept: "application/json" },
+    });
+  }
+  // A compressed body is a small request that becomes a large one.
+  if (headers.has("content-encoding")) {
+    throw new RequestProblem("unsupported-media-type", "Send the body as it is, without a Content-Encoding.");
+  }
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of request.body ?? []) {
+      length += chunk.length;
+      if (length > maxBytes) throw tooLarge(maxBytes);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof RequestProblem) throw error;
+    throw new RequestProblem("malformed-body", "The body ended before it was complete.");
+  }
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+function tooLarge(maxBytes: number): RequestProblem {
+  return new RequestProblem("body-too-large", `The body is larger than ${maxBytes} octets.`);
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new RequestProblem("malformed-body", "The body is not valid UTF-8.");
+  }
+}
+
+/** One pass over the text before the parser sees it. Strings, the bulk of a message, are jumped over. */
+function refuseDeepNesting(text: string, maxDepth: number): void {
+  let depth = 0;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index];
+    if (character === '"') index = endOfString(text, index);
+    else if (character === "[" || character === "{") depth++;
+    else if (character === "]" || character === "}") depth--;
+    if (depth > maxDepth) {
+      throw new RequestProblem("malformed-body", `The body is nested deeper than ${maxDepth} levels.`);
+    }
+  }
+}
+
+function endOfString(text: string, start: number): number {
+  let end = start;
+  do {
+    end = text.indexOf('"', end + 1);
+    if (end === -1) return text.length;
+  } while (isEscaped(text, end));
+  return end;
+}
+
+function isEscaped(text: string, quote: number): boolean {
+  let backslashes = 0;
+  while (text[quote - 1 - backslashes] === "\\") backslashes++;
+  return backslashes % 2 === 1;
+}
