@@ -1,0 +1,5 @@
+export type { Delivery } from "./testing/pipe.ts";
+export type { ScriptedServer, ScriptedServerOptions } from "./testing/scripted-server.ts";
+export { scriptedServer } from "./testing/scripted-server.ts";
+export type { PairedSocket, SocketPairOptions } from "./testing/socket-pair.ts";
+export { socketPair } from "./testing/socket-pair.ts";
