@@ -9,7 +9,7 @@ export type TokenKind = "atom" | "quoted" | "literal" | "fault" | "end" | "<" | 
  */
 export class AddressScanner {
   kind: TokenKind = "end";
-  /** An atom; the decoded content of a quoted string or of a domain literal; what is wrong, for a fault. */
+  /** The token itself; of a quoted string or domain literal its decoded content; of a fault, what is wrong. */
   text = "";
   /** True when white space or a comment stands before the token. */
   spaced = false;
@@ -46,7 +46,7 @@ export class AddressScanner {
           this.spaced = true;
           continue;
         case "(":
-          if (!this.#skipComment()) return this.#stop("a comment is not closed");
+          if (!this.#skipComment()) return this.#stop("has a comment that is not closed");
           this.spaced = true;
           continue;
         case '"':
@@ -62,6 +62,7 @@ export class AddressScanner {
         case ".":
           this.#position++;
           this.kind = character;
+          this.text = character;
           return;
         default:
           return this.#readAtom();
@@ -100,12 +101,12 @@ export class AddressScanner {
         from = ++index;
       }
     }
-    this.#stop("a quoted string is not closed");
+    this.#stop("has a quoted string that is not closed");
   }
 
   #readLiteral(): void {
     const end = this.#source.indexOf("]", this.#position);
-    if (end < 0) return this.#stop("a domain literal is not closed");
+    if (end < 0) return this.#stop("has a domain literal that is not closed");
     this.kind = "literal";
     this.text = this.#source.slice(this.#position + 1, end).trim();
     this.#position = end + 1;
@@ -119,7 +120,7 @@ export class AddressScanner {
     this.kind = "atom";
     if (this.text === "") {
       this.kind = "fault";
-      this.text = `${JSON.stringify(this.#source.charAt(start))} must stand in quotes`;
+      this.text = `has ${JSON.stringify(this.#source.charAt(start))} outside quotes`;
       this.#position++;
     }
   }

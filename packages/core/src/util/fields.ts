@@ -1,11 +1,15 @@
 import type { Issue } from "../errors.ts";
 import { nearestName } from "./nearest-name.ts";
+import { quoteForMessage } from "./safe-text.ts";
+
+/** Unknown fields told of, each compared with every known one: an object of a million keys is no more work. */
+const MAX_UNKNOWN = 20;
 
 /**
  * Reads one object of an input field by field, and notes what is wrong instead of stopping at the first thing.
  *
- * A wrong field reads as its fallback, so that the rules behind can go on and find the next issue; no value is ever
- * quoted in a message, since any of them may be a secret in the wrong place.
+ * A wrong field reads as its fallback, so that the rules behind it find the next issue too. No value is ever quoted in a
+ * message, since any of them may be a secret in the wrong place.
  */
 export class Fields<Shape extends object> {
   readonly #values: Readonly<Record<string, unknown>>;
@@ -17,8 +21,9 @@ export class Fields<Shape extends object> {
   constructor(input: unknown, path: string, issues: Issue[]) {
     this.#path = path;
     this.#issues = issues;
-    this.#isObject = typeof input === "object" && input !== null && !Array.isArray(input);
-    this.#values = this.#isObject ? (input as Record<string, unknown>) : {};
+    this.#isObject = isRecord(input);
+    // Each own value once: a getter cannot answer twice, and what a polluted prototype offers is not asked for.
+    this.#values = Object.assign(Object.create(null), this.#isObject ? input : undefined);
     if (!this.#isObject) issues.push({ path, message: "must be an object" });
   }
 
@@ -51,14 +56,16 @@ export class Fields<Shape extends object> {
 
   /** A whole number from 1. There is no 0 for "endless": every wait and every pool has an end. */
   count(name: keyof Shape & string, fallback: number, largest: number): number {
-    const value = this.raw(name) ?? fallback;
+    const value = this.raw(name);
+    if (value === undefined) return fallback;
     if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= largest) return value;
     this.refuse(name, `must be a whole number from 1 to ${largest}`);
     return fallback;
   }
 
   choice<Choice extends string>(name: keyof Shape & string, choices: readonly Choice[], fallback: Choice): Choice {
-    const value = this.raw(name) ?? fallback;
+    const value = this.raw(name);
+    if (value === undefined) return fallback;
     const chosen = choices.find((choice) => choice === value);
     if (chosen === undefined) this.refuse(name, `must be one of ${choices.map((choice) => `"${choice}"`).join(", ")}`);
     return chosen ?? fallback;
@@ -67,29 +74,42 @@ export class Fields<Shape extends object> {
   /** An object inside this one; its issues carry the longer path. Left out, it reads as empty. */
   section<Name extends keyof Shape & string>(name: Name): Fields<NonNullable<Shape[Name]> & object> {
     const value = this.raw(name);
-    return new Fields(value === undefined ? {} : value, this.#pathOf(name), this.#issues);
+    return new Fields(value === undefined ? {} : value, this.pathOf(name), this.#issues);
   }
 
   /** Notes an issue. Of something that is no object at all, that one issue says enough. */
   refuse(name: keyof Shape & string, message: string): void {
-    if (this.#isObject) this.#issues.push({ path: this.#pathOf(name), message });
+    if (this.#isObject) this.#issues.push({ path: this.pathOf(name), message });
   }
 
   /** Call it last: what nobody asked for is unknown. `elsewhere` says where words of other libraries went. */
   refuseOthers(elsewhere: Readonly<Record<string, string>> = {}): void {
-    for (const name of Object.keys(this.#values)) {
+    const names = Object.keys(this.#values);
+    for (const name of names.slice(0, this.#asked.size + MAX_UNKNOWN)) {
       if (this.#asked.has(name) || this.#values[name] === undefined) continue;
       const hint = Object.hasOwn(elsewhere, name) ? elsewhere[name] : quoted(nearestName(name, [...this.#asked]));
       this.#issues.push({
-        path: this.#pathOf(name),
+        path: this.pathOf(name),
         message: `is not a known field${hint ? `; did you mean ${hint}?` : ""}`,
       });
     }
   }
 
-  #pathOf(name: string): string {
-    return this.#path === "" ? name : `${this.#path}.${name}`;
+  /** The path of a field, for issues found elsewhere. A name that is no plain word is quoted: `headers["X\r\nBcc"]`. */
+  pathOf(name: string): string {
+    return joinPath(this.#path, name);
   }
+}
+
+/** `to[2]` and `address` are `to[2].address`. */
+export function joinPath(path: string, name: string): string {
+  if (!/^[\w-]+$/.test(name)) return `${path}[${quoteForMessage(name)}]`;
+  return path === "" ? name : `${path}.${name}`;
+}
+
+/** An object of fields, and not an array, a stream, a promise or another class of the runtime. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return Object.prototype.toString.call(value) === "[object Object]";
 }
 
 /** What keeps a value from being text that may stand in a protocol line, or `undefined` when nothing does. */

@@ -1,0 +1,120 @@
+import { quoteForMessage, replaceLoneSurrogates } from "../util/safe-text.ts";
+import { AddressScanner } from "./address-scanner.ts";
+import { AddressFault, writeAddress, writeDomain, writeDomainLiteral } from "./address-spec.ts";
+import type { Address, Mailbox } from "./message.ts";
+
+/**
+ * The grammar of RFC 5322 section 3.4 with the obsolete forms of section 4.4: routes, empty list elements, comments and
+ * spaces around dots. What is no address by these rules is a fault, and the list goes on behind the next comma: nothing
+ * is guessed, because two programs that guess differently send mail to the wrong person.
+ *
+ * @param text without line breaks: folding is undone, and anything else refused, before.
+ */
+export function* readAddressList(text: string): Generator<Address | { readonly fault: string }> {
+  const scanner = new AddressScanner(text);
+  while (!scanner.is("end")) {
+    if (!scanner.take(",")) yield readElement(scanner);
+  }
+}
+
+function readElement(scanner: AddressScanner): Address | { readonly fault: string } {
+  let isGroup = false;
+  try {
+    const phrase = readPhrase(scanner);
+    isGroup = scanner.is(":");
+    const address = isGroup ? readGroup(scanner, phrase) : readMailbox(scanner, phrase);
+    if (!scanner.is(",") && !scanner.is("end")) throw unexpected(scanner, "after the address");
+    return address;
+  } catch (error) {
+    if (!(error instanceof AddressFault)) throw error;
+    // The members of a broken group are not addresses of the list.
+    const close = isGroup ? ";" : ",";
+    while (!scanner.is("end") && !scanner.take(close)) scanner.advance();
+    return { fault: error.message };
+  }
+}
+
+function readGroup(scanner: AddressScanner, { text }: Phrase): Address {
+  if (text === "") throw unexpected(scanner, "where an address begins");
+  const members: Mailbox[] = [];
+  scanner.advance();
+  while (!scanner.take(";")) {
+    if (scanner.take(",")) continue;
+    if (scanner.is("end")) throw new AddressFault(`the group ${quoteForMessage(text)} must end with ";"`);
+    members.push(readMailbox(scanner, readPhrase(scanner)));
+    if (!scanner.is(",") && !scanner.is(";")) throw unexpected(scanner, "after an address of a group");
+  }
+  return { group: replaceLoneSurrogates(text), members };
+}
+
+/** `name-addr`, or `addr-spec` alone; the phrase before it was read. */
+function readMailbox(scanner: AddressScanner, phrase: Phrase): Mailbox {
+  if (!scanner.take("<")) return { address: readAddressSpec(scanner, phrase) };
+  if (scanner.is("@")) skipRoute(scanner);
+  const address = readAddressSpec(scanner, readPhrase(scanner));
+  if (!scanner.take(">")) throw unexpected(scanner, 'where ">" must close the address');
+  const name = replaceLoneSurrogates(phrase.text).trim();
+  return name === "" ? { address } : { name, address };
+}
+
+/** `obs-route`: hosts to pass through, which nobody does since RFC 1123. */
+function skipRoute(scanner: AddressScanner): void {
+  while (!scanner.take(":")) {
+    if (scanner.take(",")) continue;
+    if (!scanner.take("@")) throw unexpected(scanner, "in a route");
+    readDomain(scanner);
+  }
+}
+
+/** `addr-spec` from its `@` on. */
+function readAddressSpec(scanner: AddressScanner, { text, dotted }: Phrase): string {
+  if (!scanner.is("@"))
+    throw unexpected(scanner, text === "" ? "where an address begins" : `after ${quoteForMessage(text)}`);
+  if (text === "") throw unexpected(scanner, "where an address begins");
+  if (dotted === undefined) throw new AddressFault(`${quoteForMessage(text)} before "@" must be one word or in quotes`);
+  scanner.advance();
+  return writeAddress(dotted, readDomain(scanner));
+}
+
+function readDomain(scanner: AddressScanner): string {
+  if (scanner.is("literal")) {
+    const literal = writeDomainLiteral(scanner.text);
+    scanner.advance();
+    return literal;
+  }
+  const { text, dotted } = readPhrase(scanner);
+  if (text === "") throw unexpected(scanner, "where a domain begins");
+  return writeDomain(dotted ?? text);
+}
+
+/** Words and dots: a display name, the name of a group, a local part or a domain; what follows tells which. */
+interface Phrase {
+  /** As a name: a space wherever there was one, or a comment. */
+  readonly text: string;
+  /** As a local part or domain: words with one dot between, nothing else. `undefined` when they are not that. */
+  readonly dotted: string | undefined;
+}
+
+function readPhrase(scanner: AddressScanner): Phrase {
+  let text = "";
+  let dotted = "";
+  let isDotted = true;
+  let expectsWord = true;
+  while (scanner.is("atom") || scanner.is("quoted") || scanner.is(".")) {
+    const isWord = !scanner.is(".");
+    if (isWord !== expectsWord) isDotted = false;
+    expectsWord = !isWord;
+    if (scanner.spaced && text !== "") text += " ";
+    text += scanner.text;
+    dotted += scanner.text;
+    scanner.advance();
+  }
+  return { text, dotted: isDotted && !expectsWord ? dotted : undefined };
+}
+
+function unexpected(scanner: AddressScanner, where: string): AddressFault {
+  if (scanner.is("fault")) return new AddressFault(scanner.text);
+  if (scanner.is("end")) return new AddressFault(`ends ${where}`);
+  const hint = scanner.is(";") ? "; addresses are separated by commas" : "";
+  return new AddressFault(`has ${quoteForMessage(scanner.text)} ${where}${hint}`);
+}
