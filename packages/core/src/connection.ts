@@ -1,5 +1,8 @@
 import { parseAuth } from "./connection/auth.ts";
-import { parseClientName, parseHost } from "./connection/host.ts";
+import { parseDefaults } from "./connection/defaults.ts";
+import { parseClientName } from "./connection/host.ts";
+import { parsePool, parseTimeouts } from "./connection/limits.ts";
+import { parseLink } from "./connection/link.ts";
 import { parseTls } from "./connection/tls.ts";
 import { readConnectionUrl } from "./connection/url.ts";
 import type { Issue } from "./errors.ts";
@@ -109,11 +112,6 @@ export interface ParsedConnection {
   };
 }
 
-/** A longer `setTimeout` overflows, and fires at once. */
-const LONGEST_TIMEOUT_MS = 2_147_483_647;
-const MOST = 1_000_000;
-const HIGHEST_PORT = 65_535;
-
 /** Where words of other libraries went. */
 const ELSEWHERE = {
   hostname: '"host"',
@@ -154,16 +152,14 @@ const ELSEWHERE = {
 export function parseConnection(input: SmtpConnection | string | URL): ParsedConnection {
   const issues: Issue[] = [];
   const isUrl = typeof input === "string" || input instanceof URL;
-  const written = isUrl ? readConnectionUrl(String(input), issues) : input;
-  const connection = written === undefined && isUrl ? undefined : parseFields(written, issues);
-  if (connection === undefined || issues.length > 0) throw inputError("invalid-connection", issues);
+  const connection = parseFields(isUrl ? readConnectionUrl(String(input), issues) : input, issues);
+  if (issues.length > 0) throw inputError("invalid-connection", issues);
   return connection;
 }
 
 function parseFields(input: unknown, issues: Issue[]): ParsedConnection {
   const fields = new Fields<SmtpConnection>(input, "", issues);
-  const host = parseServerHost(fields);
-  const { port, security } = parseLink(fields);
+  const { host, port, security } = parseLink(fields);
   const tls = parseTls(fields.section("tls"));
   const auth = fields.has("auth") ? parseAuth(fields.section("auth")) : undefined;
   const allowClearText = fields.flag("allowClearText", false);
@@ -172,7 +168,7 @@ function parseFields(input: unknown, issues: Issue[]): ParsedConnection {
     fields.refuse("auth", 'would leave in clear text with security "none": use "auto", or set allowClearText');
   }
   const clientName = parseOwnName(fields);
-  const defaults = parseDefaults(fields.section("defaults"));
+  const defaults = parseDefaults(fields.section("defaults"), issues);
   const timeouts = parseTimeouts(fields.section("timeouts"));
   const pool = parsePool(fields.section("pool"));
   fields.refuseOthers(ELSEWHERE);
@@ -190,36 +186,6 @@ function parseFields(input: unknown, issues: Issue[]): ParsedConnection {
   };
 }
 
-function parseServerHost(fields: Fields<SmtpConnection>): string {
-  const value = fields.raw("host");
-  if (value === undefined) {
-    fields.refuse("host", "is missing: the name or address of your SMTP server");
-    return "";
-  }
-  const parsed = typeof value === "string" ? parseHost(value) : { fault: "must be a string" };
-  if ("host" in parsed) return parsed.host;
-  fields.refuse("host", parsed.fault);
-  return "";
-}
-
-/** Port and security decide each other: implicit TLS has a port of its own (RFC 8314). */
-function parseLink(fields: Fields<SmtpConnection>): Pick<ParsedConnection, "port" | "security"> {
-  const choices = ["auto", "implicit", "starttls", "opportunistic", "none"] as const;
-  const security = fields.choice("security", choices, "auto");
-  const port = fields.count("port", security === "implicit" ? 465 : 587, HIGHEST_PORT);
-  if (port === 25 && !fields.flag("allowPort25", false)) {
-    fields.refuse(
-      "port",
-      "25 is for mail between servers: use 587 or 465, or set allowPort25 if your server takes mail there",
-    );
-  }
-  if (port === 465 && security !== "auto" && security !== "implicit") {
-    fields.refuse("security", `"${security}" does not fit port 465, where TLS starts at once: use "auto", or port 587`);
-  }
-  if (security !== "auto") return { port, security };
-  return { port, security: port === 465 ? "implicit" : "starttls" };
-}
-
 function parseOwnName(fields: Fields<SmtpConnection>): string | undefined {
   const value = fields.text("clientName");
   if (value === undefined) return undefined;
@@ -227,43 +193,4 @@ function parseOwnName(fields: Fields<SmtpConnection>): string | undefined {
   if ("clientName" in parsed) return parsed.clientName;
   fields.refuse("clientName", parsed.fault);
   return undefined;
-}
-
-function parseDefaults(fields: Fields<MessageDefaults>): MessageDefaults {
-  const names = ["from", "to", "cc", "bcc", "replyTo", "headers"] as const;
-  const given = names.filter((name) => fields.has(name)).map((name) => [name, fields.raw(name)]);
-  fields.refuseOthers();
-  return Object.fromEntries(given);
-}
-
-function parseTimeouts(fields: Fields<SmtpTimeouts>): ParsedConnection["timeouts"] {
-  const timeouts = {
-    connectMs: fields.count("connectMs", 10_000, LONGEST_TIMEOUT_MS),
-    replyMs: fields.count("replyMs", 30_000, LONGEST_TIMEOUT_MS),
-    progressMs: fields.count("progressMs", 60_000, LONGEST_TIMEOUT_MS),
-    finalMs: fields.count("finalMs", 600_000, LONGEST_TIMEOUT_MS),
-    totalMs: fields.count("totalMs", 900_000, LONGEST_TIMEOUT_MS),
-  };
-  fields.refuseOthers();
-  return timeouts;
-}
-
-function parsePool(fields: Fields<SmtpPool>): ParsedConnection["pool"] {
-  const pool = {
-    maxConnections: fields.count("maxConnections", 5, MOST),
-    maxMessages: fields.count("maxMessages", 100, MOST),
-    idleMs: fields.count("idleMs", 30_000, LONGEST_TIMEOUT_MS),
-    ...(fields.has("rate") && { rate: parseRate(fields.section("rate")) }),
-  };
-  fields.refuseOthers({ rateLimit: '"rate.messages"', rateDelta: '"rate.perMs"' });
-  return pool;
-}
-
-function parseRate(fields: Fields<NonNullable<SmtpPool["rate"]>>): NonNullable<ParsedConnection["pool"]["rate"]> {
-  for (const name of ["messages", "perMs"] as const) {
-    if (!fields.has(name)) fields.refuse(name, "is missing: a rate is so many messages per so many milliseconds");
-  }
-  const rate = { messages: fields.count("messages", 1, MOST), perMs: fields.count("perMs", 1, LONGEST_TIMEOUT_MS) };
-  fields.refuseOthers();
-  return rate;
 }

@@ -1,6 +1,5 @@
-/** Octets of a domain name in text form (RFC 1035 section 2.3.4), and of one of its labels. */
-const MAX_NAME_BYTES = 253;
-const MAX_LABEL_BYTES = 63;
+import { toAsciiDomain } from "../util/domain.ts";
+import { isAscii } from "../util/safe-text.ts";
 
 /** A host in the one form every runtime takes, or what is wrong with it. */
 export type Host = { readonly host: string; readonly kind: "name" | "ipv4" | "ipv6" } | { readonly fault: string };
@@ -22,35 +21,31 @@ export function parseHost(input: string): Host {
 }
 
 function parseIpv6(input: string): Host {
-  const literal = input.startsWith("[") ? input : `[${input}]`;
-  const host = canonicalHost(literal);
+  const host = canonicalHost(input.startsWith("[") ? input : `[${input}]`);
   return host === undefined ? { fault: "is not an IPv6 address" } : { host: host.slice(1, -1), kind: "ipv6" };
 }
 
 function parseName(input: string): Host {
-  // A URL's host is the one UTS-46 implementation that every runtime has.
-  const host = canonicalHost(input);
-  if (host === undefined) return { fault: "is not a host name" };
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) {
-    // `0x7f.1`, `127.1`, `2130706433`: which address that is depends on who reads it, and checks are passed by one
-    // reading and connections made by the other.
-    if (host !== input) return { fault: `is an ambiguous address; write ${host} if you mean that` };
-    return { host, kind: "ipv4" };
+  const address = canonicalHost(input);
+  if (address !== undefined && /^\d+(?:\.\d+){3}$/.test(address)) {
+    if (address === input) return { host: address, kind: "ipv4" };
+    // `0x7f.1`, `127.1`, `2130706433`: which address it is depends on the reader, and a check that reads it one way is
+    // passed by a connection that reads it the other.
+    return { fault: `is an ambiguous address; write ${address} if you mean that` };
   }
   // SNI and certificates have no final dot (RFC 6066 section 3).
-  const name = host.endsWith(".") ? host.slice(0, -1) : host;
-  const labels = name.split(".");
-  // Underscores are no letters of a host name, but container networks have them.
-  const isName = labels.every(
-    (label) => /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/.test(label) && label.length <= MAX_LABEL_BYTES,
-  );
-  if (!isName || name.length > MAX_NAME_BYTES) return { fault: "is not a host name" };
-  return { host: name, kind: "name" };
+  const name = input.endsWith(".") ? input.slice(0, -1) : input;
+  // An underscore is no letter of a host name (RFC 952), but container networks have them.
+  const isContainerName = name.includes("_") && isAscii(name);
+  const domain = toAsciiDomain(isContainerName ? name.replaceAll("_", "x") : name);
+  if (domain === undefined) return { fault: "is not a host name" };
+  return { host: isContainerName ? name.toLowerCase() : domain, kind: "name" };
 }
 
+/** What a URL makes of a host, or `undefined`: the one parser of addresses that every runtime has. */
 function canonicalHost(host: string): string | undefined {
   try {
-    return new URL(`http://${host}`).hostname || undefined;
+    return new URL(`http://${host}`).hostname;
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
-import type { Issue } from "../errors.ts";
+import type { Issue, MailError } from "../errors.ts";
+import { inputError } from "../errors.ts";
 
 type Value = string | number | boolean;
 type Kind = "text" | "flag" | "count";
@@ -25,12 +26,13 @@ const PARAMETERS: Readonly<Record<string, readonly [section: "" | "tls" | "timeo
 const SHAPE = "write smtp://user:password@host:587 or smtps://user:password@host";
 
 /**
- * Turns a URL into the object form; `undefined` when it cannot be read at all. Nothing of the URL is quoted but the
- * names of query parameters: a password with an unescaped `/`, `?` or `#` ends up in any of its parts.
+ * Turns a URL into the object form, whose rules then apply. Nothing of the URL is quoted but the names of query
+ * parameters: a password with an unescaped `/`, `?` or `#` ends up in any of its parts.
+ *
+ * @throws MailError `invalid-connection` when it cannot be taken apart.
  */
-export function readConnectionUrl(text: string, issues: Issue[]): Record<string, unknown> | undefined {
-  const url = parseUrl(text, issues);
-  if (url === undefined) return undefined;
+export function readConnectionUrl(text: string, issues: Issue[]): Record<string, unknown> {
+  const url = parseUrl(text);
   const connection: Record<string, unknown> = readQuery(url.searchParams, issues);
   connection.host = decode(url.hostname, "host", issues);
   if (url.port !== "") connection.port = Number(url.port);
@@ -49,24 +51,30 @@ export function readConnectionUrl(text: string, issues: Issue[]): Record<string,
   return connection;
 }
 
-function parseUrl(text: string, issues: Issue[]): URL | undefined {
-  const refuse = (message: string): undefined => void issues.push({ path: "", message });
+function parseUrl(text: string): URL {
   // The URL parser would drop line breaks and tabs in silence.
-  if (/[\s\x00-\x1f\x7f]/.test(text))
-    return refuse("a connection URL must not contain white space or control characters");
-  if (!/^smtps?:\/\//i.test(text)) return refuse(`a connection URL begins with smtp:// or smtps://; ${SHAPE}`);
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    return refuse(`this is not a URL; ${SHAPE}, special characters of user and password percent-encoded`);
-  }
+  if (/[\s\x00-\x1f\x7f]/.test(text)) throw refused("a connection URL has no white space or control characters");
+  if (!/^smtps?:\/\//i.test(text)) throw refused(`a connection URL begins with smtp:// or smtps://: ${SHAPE}`);
+  const url = toUrl(text);
   if (/@/.test(url.pathname + url.search + url.hash)) {
-    return refuse('an "@" stands behind the host: percent-encode / ? # and @ in user and password');
+    throw refused('an "@" stands behind the host: percent-encode / ? # and @ in user and password');
   }
-  if (url.pathname !== "" && url.pathname !== "/") return refuse("a connection URL has no path behind the host");
-  if (url.hash !== "") return refuse('a connection URL has no fragment; a "#" in user or password is written %23');
+  if (url.pathname !== "" && url.pathname !== "/") throw refused("a connection URL has no path behind the host");
+  if (url.hash !== "") throw refused('a connection URL has no fragment; a "#" in user or password is written %23');
   return url;
+}
+
+function toUrl(text: string): URL {
+  try {
+    return new URL(text);
+  } catch {
+    // The platform's error quotes the URL, password and all: it is not even kept as the cause.
+    throw refused(`this is not a URL: ${SHAPE}, with special characters of user and password percent-encoded`);
+  }
+}
+
+function refused(message: string): MailError {
+  return inputError("invalid-connection", [{ path: "", message }]);
 }
 
 function readQuery(query: URLSearchParams, issues: Issue[]): Record<string, unknown> {
