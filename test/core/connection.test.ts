@@ -277,6 +277,18 @@ describe("parseConnection", () => {
       "defaults.to",
       /line break/,
     ],
+    [
+      "an injection in a default header",
+      { host, defaults: { headers: { "X-A": "b\r\nBcc: x@y.example" } } },
+      "defaults.headers.X-A",
+      /line break/,
+    ],
+    [
+      "a default header that has a field",
+      { host, defaults: { headers: { Bcc: "x@y.example" } } },
+      "defaults.headers.Bcc",
+      /`bcc`/,
+    ],
     ["an unknown default", { host, defaults: { subject: "Hi" } }, "defaults.subject", /known/],
     ["user at the top", { host, user: "ada" }, "user", /"auth.username"/],
     ["pass at the top", { host, pass: "secret-word" }, "pass", /"auth.password"/],

@@ -1,13 +1,23 @@
 import type { Issue } from "../errors.ts";
 import { parseAddresses } from "../message/address.ts";
+import { messageHeaderRule, parseHeaders } from "../message/headers.ts";
 import type { MessageDefaults } from "../message/input.ts";
 import type { Fields } from "../util/fields.ts";
 
-/** Checked here, so that a connection that is saved once does not fail message by message. */
+const ADDRESS_FIELDS = ["from", "to", "cc", "bcc", "replyTo"] as const;
+
+/** Checked here, so that a connection saved once does not fail message by message; read again with each message. */
 export function parseDefaults(fields: Fields<MessageDefaults>, issues: Issue[]): MessageDefaults {
-  const addresses = ["from", "to", "cc", "bcc", "replyTo"] as const;
-  for (const name of addresses) if (fields.has(name)) parseAddresses(fields.raw(name), fields.pathOf(name), issues);
-  const given = [...addresses, "headers" as const].filter((name) => fields.has(name));
+  const defaults: [keyof MessageDefaults, unknown][] = [];
+  for (const name of ADDRESS_FIELDS) {
+    if (!fields.has(name)) continue;
+    parseAddresses(fields.raw(name), fields.pathOf(name), issues);
+    defaults.push([name, fields.raw(name)]);
+  }
+  if (fields.has("headers")) {
+    parseHeaders(fields.raw("headers"), fields.pathOf("headers"), messageHeaderRule, issues);
+    defaults.push(["headers", fields.raw("headers")]);
+  }
   fields.refuseOthers();
-  return Object.fromEntries(given.map((name) => [name, fields.raw(name)]));
+  return Object.fromEntries(defaults);
 }
