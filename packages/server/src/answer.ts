@@ -13,13 +13,17 @@ export interface SendAnswer {
   readonly rejected: readonly RejectedRecipient[];
   /** The mail server's last word; null from transports that speak no SMTP. */
   readonly reply: SmtpReply | null;
+  /** Octets of the message as sent. */
+  readonly size: number;
+  /** What was asked for and the mail server did not offer, for example `dsn`. */
+  readonly downgrades: readonly string[];
 }
 
 export function toAnswer(id: string, receipt: Receipt): SendAnswer {
-  const { accepted, rejected, messageId, reply = null } = receipt;
+  const { accepted, rejected, messageId, reply = null, size, downgrades } = receipt;
   const success = rejected.length === 0;
   const message = success
     ? "Email sent successfully"
     : `Email sent to ${accepted.length} of ${accepted.length + rejected.length} recipients`;
-  return { success, message, id, messageId, accepted, rejected, reply };
+  return { success, message, id, messageId, accepted, rejected, reply, size, downgrades };
 }

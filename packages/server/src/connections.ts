@@ -1,4 +1,11 @@
-import { isMailError, MailError, parseConnection, type SmtpConnection, type Transport } from "@edgepost/core";
+import {
+  isMailError,
+  MailError,
+  type MessageDefaults,
+  parseConnection,
+  type SmtpConnection,
+  type Transport,
+} from "@edgepost/core";
 import { type ApiKey, requireScope } from "./authorize.ts";
 import type { ServerOptions } from "./options.ts";
 import { RequestProblem } from "./problem.ts";
@@ -9,6 +16,8 @@ export type ConnectionChoice = string | SmtpConnection;
 /** A way to a mail server, for one request. */
 export interface OpenConnection {
   readonly transport: Transport;
+  /** For fields a message leaves out. */
+  readonly defaults: MessageDefaults;
   /** Ends what was opened for this request alone. */
   release(): Promise<void>;
 }
@@ -28,34 +37,32 @@ export interface Connections {
  * @throws MailError `invalid-connection`, for the first configured connection that cannot be used.
  */
 export function createConnections({ connections = {}, transport }: ServerOptions): Connections {
-  const configured = new Map(Object.entries(connections));
-  for (const [name, connection] of configured) refuseUnusable(connection, `connections.${name}`);
-  const transports = new Map<string, Transport>();
+  const configured = new Map<string, OpenConnection>();
+  for (const [name, connection] of Object.entries(connections)) {
+    const { defaults } = parse(connection, `connections.${name}`);
+    configured.set(name, { transport: transport(connection), defaults, release: async () => {} });
+  }
 
-  function openConfigured(name: string, key: ApiKey): OpenConnection {
+  function find(name: string, key: ApiKey): OpenConnection {
     requireScope(key, "connections:use");
-    const connection = configured.get(name);
-    if (connection === undefined || !mayUse(key, name)) {
-      throw new RequestProblem("connection-not-found", "No connection of this name is open to this API key.", {
-        errors: [{ pointer: "/connection", detail: "is not the name of a connection this API key may use" }],
-      });
-    }
-    const opened = transports.get(name) ?? transport(connection);
-    transports.set(name, opened);
-    return { transport: opened, release: async () => {} };
+    const connection = mayUse(key, name) ? configured.get(name) : undefined;
+    if (connection !== undefined) return connection;
+    throw new RequestProblem("connection-not-found", "No connection of this name is open to this API key.", {
+      errors: [{ pointer: "/connection", detail: "is not the name of a connection this API key may use" }],
+    });
   }
 
   function openInline(connection: SmtpConnection, key: ApiKey): OpenConnection {
     requireScope(key, "connections:inline");
-    refuseUnusable(connection, "connection");
+    const { defaults } = parse(connection, "connection");
     const opened = transport(connection);
-    return { transport: opened, release: async () => opened.close?.() };
+    return { transport: opened, defaults, release: async () => opened.close?.() };
   }
 
   return {
-    open: (choice, key) => (typeof choice === "string" ? openConfigured(choice, key) : openInline(choice, key)),
+    open: (choice, key) => (typeof choice === "string" ? find(choice, key) : openInline(choice, key)),
     async close() {
-      await Promise.all([...transports.values()].map((opened) => opened.close?.()));
+      await Promise.all([...configured.values()].map((connection) => connection.transport.close?.()));
     },
   };
 }
@@ -65,9 +72,9 @@ function mayUse({ connections }: ApiKey, name: string): boolean {
 }
 
 /** Checks a connection before a transport sees it, and says where in the body or configuration it is wrong. */
-function refuseUnusable(connection: SmtpConnection | string, at: string): void {
+function parse(connection: SmtpConnection | string, at: string): { readonly defaults: MessageDefaults } {
   try {
-    parseConnection(connection);
+    return parseConnection(connection);
   } catch (error) {
     if (!isMailError(error)) throw error;
     const issues = error.issues?.map(({ path, message }) => ({ path: path === "" ? at : `${at}.${path}`, message }));

@@ -15,13 +15,14 @@ export function messageRoutes(services: Services): Hono<RequestContext> {
   return new Hono<RequestContext>().post("/", async (c) => {
     const key = c.get("key");
     requireScope(key, "messages:send");
-    const { connection, message } = parseSendBody(await readJson(c.req.raw, limits));
+    const { connection, recipients, message } = parseSendBody(await readJson(c.req.raw, limits));
 
     const id = createId(clock(), random);
-    const { transport, release } = connections.open(connection, key);
+    const { transport, defaults, release } = connections.open(connection, key);
     try {
-      const mailer = createMailer({ transport: limitSize(transport, limits.maxMessageBytes), clock, random });
-      return c.json(toAnswer(id, await mailer.send(message)));
+      const limited = limitSize(transport, limits.maxMessageBytes);
+      const mailer = createMailer({ transport: limited, defaults, clock, random });
+      return c.json(toAnswer(id, await mailer.send(message, { recipients })));
     } finally {
       await release();
     }

@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import { EnvironmentError, readEnvironment } from "../../packages/server/src/environment.ts";
+
+const KEY = "0123456789abcdef0123456789abcdef";
+
+test("the API key is enough", () => {
+  expect(readEnvironment({ EDGEPOST_API_KEY: KEY })).toEqual({
+    host: "127.0.0.1",
+    port: 8025,
+    apiKey: KEY,
+    connections: {},
+    shutdownMs: 30_000,
+  });
+});
+
+test("everything else can be set, and other programs' variables are nobody's business", () => {
+  const environment = readEnvironment({
+    EDGEPOST_API_KEY: KEY,
+    EDGEPOST_HOST: "::",
+    EDGEPOST_PORT: "0",
+    EDGEPOST_SHUTDOWN_MS: "0",
+    EDGEPOST_CONNECTIONS: '{"main":"smtps://mail.example.com","team/alerts":{"host":"mail.example.org"}}',
+    PATH: "/bin",
+    PORT: "nonsense",
+  });
+  expect(environment).toEqual({
+    host: "::",
+    port: 0,
+    apiKey: KEY,
+    connections: { main: "smtps://mail.example.com", "team/alerts": { host: "mail.example.org" } },
+    shutdownMs: 0,
+  });
+});
+
+test("a variable that is set to nothing is not set", () => {
+  expect(readEnvironment({ EDGEPOST_API_KEY: KEY, EDGEPOST_PORT: "", EDGEPOST_CONNECTIONS: "" }).port).toBe(8025);
+});
+
+describe("a bad variable stops the start with its name and what is expected", () => {
+  test.each([
+    ["EDGEPOST_API_KEY", undefined, /is required/],
+    ["EDGEPOST_API_KEY", "short", /32 to 256/],
+    ["EDGEPOST_API_KEY", `${KEY} with spaces in it`, /32 to 256/],
+    ["EDGEPOST_PORT", "http", /a whole number from 0/],
+    ["EDGEPOST_PORT", "65536", /a whole number from 0/],
+    ["EDGEPOST_PORT", "-1", /a whole number from 0/],
+    ["EDGEPOST_PORT", "80.5", /a whole number from 0/],
+    ["EDGEPOST_SHUTDOWN_MS", "30s", /milliseconds/],
+    ["EDGEPOST_SHUTDOWN_MS", "3600001", /milliseconds/],
+    ["EDGEPOST_CONNECTIONS", "smtp://mail.example.com", /JSON object/],
+    ["EDGEPOST_CONNECTIONS", "[]", /expected record/],
+    ["EDGEPOST_CONNECTIONS.main", '{"main":"http://mail.example.com"}', /smtp/],
+    ["EDGEPOST_CONNECTIONS.main.port", '{"main":{"host":"mail.example.com","port":25}}', /allowPort25/],
+    ["EDGEPOST_PROT", "80", /is not a setting; known are .*EDGEPOST_PORT/],
+  ])("%s=%s", (name, value, expected) => {
+    const variables = { EDGEPOST_API_KEY: KEY, [name.split(".")[0] ?? ""]: value };
+    const message = failure(variables);
+    expect(message).toContain(`  ${name} `);
+    expect(message).toMatch(expected);
+  });
+});
+
+test("all of them are named at once", () => {
+  const message = failure({ EDGEPOST_PORT: "x", EDGEPOST_SHUTDOWN_MS: "y", EDGEPOST_TYPO: "z" });
+  for (const name of ["EDGEPOST_API_KEY", "EDGEPOST_PORT", "EDGEPOST_SHUTDOWN_MS", "EDGEPOST_TYPO"]) {
+    expect(message).toContain(name);
+  }
+});
+
+test("no secret is repeated", () => {
+  const message = failure({
+    EDGEPOST_API_KEY: "hunter2 with a space, too long to be short",
+    EDGEPOST_CONNECTIONS: '{"main":"smtp://user:hunter2@mail.example.com:25"}',
+    EDGEPOST_PASSWORD: "hunter2",
+  });
+  expect(message).not.toContain("hunter2");
+});
+
+test("nor when the JSON around it is broken", () => {
+  expect(failure({ EDGEPOST_API_KEY: KEY, EDGEPOST_CONNECTIONS: '{"main":"smtp://user:hunter2@mail' })).not.toContain(
+    "hunter2",
+  );
+});
+
+function failure(variables: Record<string, string | undefined>): string {
+  try {
+    readEnvironment(variables);
+  } catch (error) {
+    expect(error).toBeInstanceOf(EnvironmentError);
+    return (error as EnvironmentError).message;
+  }
+  return expect.unreachable("it was accepted");
+}
