@@ -87,6 +87,12 @@ describe("any body", () => {
     expect(canonicalize("simple", long)).toBe(long);
   });
 
+  it("may have a line larger than the buffer", () => {
+    const long = `a\r\n${"x".repeat(40_000)} y`;
+
+    expect(canonicalize("relaxed", long)).toBe(`${long}\r\n`);
+  });
+
   it("of nothing but line ends needs no memory and no output", () => {
     expect(canonicalize("relaxed", ...Array.from({ length: 100 }, () => "\r\n".repeat(1000)))).toBe("");
   });

@@ -18,6 +18,12 @@ const LF = 10;
 const CR = 13;
 const SPACE = 32;
 
+const CRLF = Uint8Array.of(CR, LF);
+const LONE_CR = Uint8Array.of(CR);
+const LONE_LF = Uint8Array.of(LF);
+const ONE_SPACE = Uint8Array.of(SPACE);
+
+/** Lines are collected, since hashing a few octets at a time costs more than copying them. */
 const BUFFER_BYTES = 16_384;
 
 /**
@@ -45,55 +51,63 @@ export class BodyCanonicalizer {
   }
 
   write(chunk: Uint8Array): void {
-    for (const octet of chunk) {
-      if (this.#cr && octet === LF) this.#endLine();
-      else this.#take(octet);
+    let at = 0;
+    while (at < chunk.length) {
+      const start = at;
+      while (at < chunk.length && !this.#mayEndLine(chunk[at] ?? 0)) at++;
+      if (at > start) this.#putText(chunk.subarray(start, at));
+      if (at < chunk.length) this.#hold(chunk[at++] ?? 0);
     }
   }
 
   /** An empty body is one CRLF in the simple form and nothing in the relaxed one. */
   end(): void {
     if (this.#cr) this.#release();
-    if (!this.#relaxed || !this.#isEmpty) this.#putLineEnd();
+    if (!this.#relaxed || !this.#isEmpty) this.#put(CRLF);
     this.#flush();
   }
 
-  #endLine(): void {
-    this.#cr = false;
-    this.#space = false;
-    this.#lineEnds++;
+  #mayEndLine(octet: number): boolean {
+    if (octet > SPACE) return false;
+    return octet === CR || octet === LF || (this.#relaxed && (octet === SPACE || octet === TAB));
   }
 
-  #take(octet: number): void {
-    if (this.#cr) this.#release();
-    if (octet === CR) {
-      this.#cr = true;
-    } else if (this.#relaxed && (octet === SPACE || octet === TAB)) {
-      this.#space = true;
-    } else {
-      this.#release();
-      this.#put(octet);
+  #hold(octet: number): void {
+    if (octet === LF && this.#cr) {
+      this.#cr = false;
+      this.#space = false;
+      this.#lineEnds++;
+      return;
     }
+    if (this.#cr) this.#release();
+    if (octet === CR) this.#cr = true;
+    else if (octet === LF) this.#putText(LONE_LF);
+    else this.#space = true;
+  }
+
+  #putText(text: Uint8Array): void {
+    this.#release();
+    this.#put(text);
   }
 
   /** The line goes on: what was held back belongs to the text. */
   #release(): void {
-    for (; this.#lineEnds > 0; this.#lineEnds--) this.#putLineEnd();
-    if (this.#space) this.#put(SPACE);
-    if (this.#cr) this.#put(CR);
+    for (; this.#lineEnds > 0; this.#lineEnds--) this.#put(CRLF);
+    if (this.#space) this.#put(ONE_SPACE);
+    if (this.#cr) this.#put(LONE_CR);
     this.#space = false;
     this.#cr = false;
   }
 
-  #putLineEnd(): void {
-    this.#put(CR);
-    this.#put(LF);
-  }
-
-  #put(octet: number): void {
-    if (this.#length === BUFFER_BYTES) this.#flush();
-    this.#buffer[this.#length++] = octet;
+  #put(octets: Uint8Array): void {
     this.#isEmpty = false;
+    if (this.#length + octets.length > BUFFER_BYTES) this.#flush();
+    if (octets.length > BUFFER_BYTES) {
+      this.#sink(octets);
+      return;
+    }
+    this.#buffer.set(octets, this.#length);
+    this.#length += octets.length;
   }
 
   #flush(): void {
