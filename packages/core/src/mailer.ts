@@ -1,27 +1,11 @@
+import type { BuildOptions } from "./build-mime.ts";
+import { prepareMail } from "./build-mime.ts";
 import { MailError } from "./errors.ts";
-import type { AttachmentPolicy } from "./message/attachment.ts";
 import type { MessageDefaults, MessageInput } from "./message/input.ts";
-import { parseMessage } from "./message/normalize.ts";
-import { composeMessage } from "./mime/compose.ts";
-import type { Signer } from "./mime/signer.ts";
 import type { OutgoingMail } from "./outgoing.ts";
 import type { Receipt, SendResult, Verification } from "./receipt.ts";
 import { sendInOrder } from "./send-many.ts";
 import type { SendOptions, Transport } from "./transport.ts";
-
-/** Everything a message takes from outside: with the same of each, the same input gives the same bytes. */
-export interface BuildOptions {
-  /** Signs each message, in this order; see `dkimSigner`. A signer that fails fails the send. */
-  readonly sign?: Signer | readonly Signer[] | undefined;
-  /** Default: the system clock. */
-  readonly clock?: (() => Date) | undefined;
-  /** Random bytes for Message-ID and boundaries. Default: `crypto.getRandomValues`. */
-  readonly random?: ((bytes: number) => Uint8Array) | undefined;
-  /** The right side of the Message-ID. Default: the domain of the sender. */
-  readonly hostname?: string | undefined;
-  /** How `url` and `path` attachments may be read. Default: not at all. */
-  readonly attachments?: AttachmentPolicy | undefined;
-}
 
 export interface MailerOptions extends BuildOptions {
   readonly transport: Transport;
@@ -49,105 +33,110 @@ export interface Mailer extends AsyncDisposable {
    * @throws MailError for everything else; `invalid-message` carries all issues at once.
    */
   send(message: MessageInput, options?: SendOptions): Promise<Receipt>;
-  /** Sends many: results in input order, bounded concurrency and memory, one failure never stops the rest. */
+  /**
+   * Sends many: results in input order, bounded concurrency and memory, one failure never stops the rest. A source may
+   * wait for a result before it gives the next message. When the source throws or the signal aborts, the results of
+   * what is under way still come, and then the error. Leaving the loop early waits for what is under way.
+   */
   sendMany(
     messages: Iterable<MessageInput> | AsyncIterable<MessageInput>,
     options?: SendManyOptions,
   ): AsyncIterable<SendResult>;
-  /** Tests the connection in stages, on the path that sends, without sending. */
+  /**
+   * Tests the connection in stages, on the path that sends, without sending.
+   * @throws MailError `unsupported` when the transport has no connection; a failed stage is a result, not an error.
+   */
   verify(options?: SendOptions): Promise<Verification>;
-  /** Lets messages under way finish, then closes the transport. Later sends throw `closed`. */
+  /** Lets what is under way finish, then closes the transport. Later calls throw `closed`. */
   close(): Promise<void>;
 }
 
 /**
- * A mailer: checks and builds messages and hands them to a transport.
+ * A mailer: checks and builds messages, and hands them to a transport.
  *
  * @example
- * const mailer = createMailer({ transport: nodeTransport("smtp://user:pass@mail.acme.com"), defaults: { from: "a@acme.com" } });
+ * await using mailer = createMailer({
+ *   transport: nodeTransport("smtp://user:pass@mail.acme.com"),
+ *   defaults: { from: "Acme <billing@acme.com>" },
+ * });
  * const receipt = await mailer.send({ to: "ada@example.com", subject: "Hello", text: "…" });
  */
 export function createMailer(options: MailerOptions): Mailer {
   const { transport, hooks } = options;
-  let closed: Promise<void> | undefined;
+  const defaults = [options.defaults ?? {}, transport.defaults ?? {}];
+  const build = { ...options, attachments: { ...transport.attachments, ...options.attachments } };
+  const underWay = new Set<Promise<unknown>>();
+  let closing: Promise<void> | undefined;
 
-  async function send(input: MessageInput, sendOptions: SendOptions = {}): Promise<Receipt> {
+  async function send(message: MessageInput, sendOptions: SendOptions = {}): Promise<Receipt> {
     let mail: OutgoingMail | undefined;
     try {
-      refuseWhenClosed();
-      refuseWhenAborted(sendOptions.signal);
-      mail = prepare(input, options);
-      observe(hooks?.sending, mail);
-      const receipt = await transport.send(mail, sendOptions);
-      observe(hooks?.sent, receipt, mail);
-      return receipt;
+      refuseWhenOver(sendOptions.signal);
+      mail = prepareMail(message, build, defaults);
+      return await finishBeforeClosing(deliver(mail, sendOptions));
     } catch (error) {
-      observe(hooks?.failed, error, mail);
+      observe(() => hooks?.failed?.(error, mail));
       throw error;
     }
   }
 
+  async function deliver(mail: OutgoingMail, sendOptions: SendOptions): Promise<Receipt> {
+    observe(() => hooks?.sending?.(mail));
+    const receipt = await transport.send(mail, sendOptions);
+    observe(() => hooks?.sent?.(receipt, mail));
+    return receipt;
+  }
+
+  function sendMany(
+    messages: Iterable<MessageInput> | AsyncIterable<MessageInput>,
+    { concurrency, ...sendOptions }: SendManyOptions = {},
+  ): AsyncIterable<SendResult> {
+    return sendInOrder(messages, (message) => send(message, sendOptions), { concurrency, signal: sendOptions.signal });
+  }
+
   async function verify(sendOptions: SendOptions = {}): Promise<Verification> {
-    refuseWhenClosed();
+    refuseWhenOver(sendOptions.signal);
     if (transport.verify === undefined) {
-      throw new MailError("unsupported", `The transport "${transport.name}" has no connection to verify.`, { phase: "input" });
+      throw new MailError("unsupported", `The transport "${transport.name}" has nothing to verify.`, {
+        phase: "input",
+      });
     }
-    return transport.verify(sendOptions);
+    return finishBeforeClosing(transport.verify(sendOptions));
   }
 
   function close(): Promise<void> {
-    closed ??= transport.close?.() ?? Promise.resolve();
-    return closed;
+    closing ??= shutDown();
+    return closing;
   }
 
-  function refuseWhenClosed(): void {
-    if (closed !== undefined) throw new MailError("closed", "This mailer was closed.", { phase: "input" });
+  async function shutDown(): Promise<void> {
+    await Promise.allSettled(underWay);
+    await transport.close?.();
   }
 
-  return {
-    send,
-    sendMany: (messages, { concurrency = 5, ...each } = {}) => sendInOrder(messages, (message) => send(message, each), concurrency),
-    verify,
-    close,
-    [Symbol.asyncDispose]: close,
-  };
-}
-
-/**
- * Builds a message without sending it: what `createMailer` hands to its transport.
- * @throws MailError `invalid-message` with all issues.
- */
-export async function buildMime(message: MessageInput, options: BuildOptions = {}): Promise<OutgoingMail> {
-  return prepare(message, options);
-}
-
-function prepare(input: MessageInput, options: BuildOptions & Partial<Pick<MailerOptions, "transport" | "defaults">>): OutgoingMail {
-  const { clock = () => new Date(), random = randomBytes, hostname, sign = [], transport } = options;
-  const message = parseMessage(input, {
-    defaults: [options.defaults ?? {}, transport?.defaults ?? {}],
-    attachments: { ...transport?.attachments, ...options.attachments },
-    clock,
-    random,
-    hostname,
-  });
-  const signers = Array.isArray(sign) ? sign : [sign as Signer];
-  return composeMessage(message, { random, clock, signers });
-}
-
-function refuseWhenAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) {
-    throw new MailError("aborted", "The send was aborted before it began.", { phase: "input", cause: signal.reason });
+  function refuseWhenOver(signal: AbortSignal | undefined): void {
+    if (closing !== undefined) throw new MailError("closed", "This mailer was closed.", { phase: "input" });
+    if (signal?.aborted) throw abortedBefore(signal);
   }
+
+  function finishBeforeClosing<Outcome>(work: Promise<Outcome>): Promise<Outcome> {
+    underWay.add(work);
+    return work.finally(() => underWay.delete(work));
+  }
+
+  return { send, sendMany, verify, close, [Symbol.asyncDispose]: close };
 }
 
-function observe<Facts extends unknown[]>(hook: ((...facts: Facts) => void) | undefined, ...facts: Facts): void {
+function abortedBefore(signal: AbortSignal): MailError {
+  return new MailError("aborted", "The send was aborted before it began.", { phase: "input", cause: signal.reason });
+}
+
+function observe(hook: () => unknown): void {
+  // An observer, even an async one, must not turn a delivered message into a failed one.
+  const ignore = () => {};
   try {
-    hook?.(...facts);
+    Promise.resolve(hook()).catch(ignore);
   } catch {
-    // An observer must not turn a delivered message into a failed one.
+    ignore();
   }
-}
-
-function randomBytes(bytes: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(bytes));
 }
