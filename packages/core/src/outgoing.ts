@@ -26,6 +26,12 @@ export interface OutgoingMail {
   readonly streamed?: boolean;
   /** True when the bytes can be read only once, so that a second attempt is impossible. */
   readonly once?: boolean;
+
+  /**
+   * True when the bytes hold octets above 127 in every form: a raw message that has them, for which MAIL must declare
+   * `BODY=8BITMIME`. Left out where nobody knows yet: a raw message that comes from a stream.
+   */
+  readonly eightBit?: boolean;
 }
 
 /** True when an address of the envelope or of a header needs SMTPUTF8 (RFC 6531): its local part is not ASCII. */

@@ -1,0 +1,47 @@
+import type { Address, Mailbox } from "../message/message.ts";
+import { encodeWords } from "./encoded-word.ts";
+import { internationalField, LINE_LENGTH, refuseLineBreaks } from "./header.ts";
+
+/** RFC 5322 section 3.2.3, words of it with one space between them. */
+const ATOMS = /^[\w!#$%&'*+\-/=?^`{|}~]+(?: [\w!#$%&'*+\-/=?^`{|}~]+)*$/;
+/** What a quoted string can hold. One space at a time and none at the ends: readers trim and squeeze them. */
+const QUOTABLE = /^[!-~]+(?: [!-~]+)*$/;
+
+/** An address field (RFC 5322 section 3.4), folded between mailboxes wherever one fits on a line. */
+export function addressField(name: string, addresses: readonly Address[]): string {
+  const firstLength = LINE_LENGTH - name.length - 2;
+  const entries = addresses.flatMap((address, index) => {
+    const separator = index < addresses.length - 1 ? "," : "";
+    if (!("group" in address)) return [end(mailbox(name, address, firstLength), separator)];
+    const members = address.members.map((member, at) =>
+      end(mailbox(name, member, firstLength), at < address.members.length - 1 ? "," : `;${separator}`),
+    );
+    const empty = members.length === 0 ? `;${separator}` : "";
+    return [end(phrase(name, address.group, firstLength), `:${empty}`), ...members];
+  });
+  return internationalField(name, entries.flatMap(fitted));
+}
+
+function mailbox(field: string, { name, address }: Mailbox, firstLength: number): string[] {
+  return name === undefined || name === "" ? [address] : [...phrase(field, name, firstLength), `<${address}>`];
+}
+
+/** A display name as tokens: atoms, else a quoted string, else encoded words, which may never stand inside quotes. */
+function phrase(field: string, name: string, firstLength: number): string[] {
+  refuseLineBreaks(field, name);
+  const looksEncoded = name.includes("=?");
+  if (!looksEncoded && ATOMS.test(name)) return name.split(" ");
+  if (!looksEncoded && QUOTABLE.test(name) && name.length < LINE_LENGTH - 3)
+    return [`"${name.replace(/["\\]/g, "\\$&")}"`];
+  return encodeWords(name, firstLength);
+}
+
+function end(tokens: readonly string[], separator: string): string[] {
+  return tokens.map((token, index) => (index === tokens.length - 1 ? token + separator : token));
+}
+
+/** A mailbox that fits on a line stays together. */
+function fitted(tokens: readonly string[]): readonly string[] {
+  const whole = tokens.join(" ");
+  return whole.length < LINE_LENGTH ? [whole] : tokens;
+}
