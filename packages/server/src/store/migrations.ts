@@ -1,0 +1,73 @@
+import type { SqlDatabase } from "./sql-database.ts";
+
+/**
+ * The steps from an empty database to this one, in order. A step that was released is never changed: what it made
+ * exists somewhere. Booleans are 0 and 1, times milliseconds, lists and objects JSON.
+ */
+export const MIGRATIONS: readonly (readonly string[])[] = [
+  [
+    `CREATE TABLE keys (
+      id TEXT PRIMARY KEY,
+      name TEXT NOT NULL,
+      hash TEXT NOT NULL,
+      scopes TEXT NOT NULL,
+      connections TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      expires_at INTEGER
+    )`,
+    `CREATE TABLE connections (
+      name TEXT PRIMARY KEY,
+      settings TEXT NOT NULL,
+      secrets TEXT,
+      system INTEGER NOT NULL,
+      revision INTEGER NOT NULL,
+      created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL,
+      last_used_at INTEGER,
+      last_error TEXT
+    )`,
+    `CREATE TABLE messages (
+      id TEXT PRIMARY KEY,
+      key TEXT NOT NULL,
+      connection TEXT,
+      idempotency_route TEXT,
+      idempotency_key TEXT,
+      fingerprint TEXT,
+      message_id TEXT NOT NULL,
+      subject TEXT NOT NULL,
+      envelope TEXT NOT NULL,
+      size INTEGER NOT NULL,
+      state TEXT NOT NULL,
+      accepted TEXT NOT NULL,
+      rejected TEXT NOT NULL,
+      reply TEXT NOT NULL,
+      downgrades TEXT NOT NULL,
+      error TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      finished_at INTEGER,
+      content BLOB
+    )`,
+    // Two requests with one idempotency key: the database itself lets only the first one in.
+    `CREATE UNIQUE INDEX messages_idempotency ON messages (key, idempotency_route, idempotency_key)
+      WHERE idempotency_key IS NOT NULL`,
+    "CREATE INDEX messages_created ON messages (created_at)",
+    "CREATE INDEX messages_sending ON messages (created_at) WHERE state = 'sending'",
+  ],
+];
+
+/** Brings a database up to date. Two that start at once do no harm: the second finds every step done. */
+export async function migrate(database: SqlDatabase, migrations: typeof MIGRATIONS = MIGRATIONS): Promise<void> {
+  await database.run("CREATE TABLE IF NOT EXISTS migrations (step INTEGER PRIMARY KEY)");
+  for (let step = (await doneSteps(database)) + 1; step <= migrations.length; step++) {
+    try {
+      await database.transaction([`INSERT INTO migrations (step) VALUES (${step})`, ...(migrations[step - 1] ?? [])]);
+    } catch (error) {
+      if ((await doneSteps(database)) < step) throw error;
+    }
+  }
+}
+
+async function doneSteps(database: SqlDatabase): Promise<number> {
+  const [row] = await database.all("SELECT max(step) AS done FROM migrations");
+  return Number(row?.done ?? 0);
+}

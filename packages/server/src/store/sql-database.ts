@@ -1,0 +1,13 @@
+/** What the SQL store asks of a database that speaks SQLite: `node:sqlite` in a file, or D1 at the edge. */
+export interface SqlDatabase {
+  /** Runs a statement; resolves with the number of rows it changed. */
+  run(sql: string, ...values: readonly SqlValue[]): Promise<number>;
+  all(sql: string, ...values: readonly SqlValue[]): Promise<readonly SqlRow[]>;
+  /** Runs statements without values in one transaction: all of them, or none. */
+  transaction(statements: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type SqlValue = string | number | null | Uint8Array;
+
+export type SqlRow = Readonly<Record<string, unknown>>;

@@ -1,0 +1,263 @@
+import { describe, expect, test } from "vitest";
+import type {
+  ConnectionRecord,
+  KeyRecord,
+  MessageOutcome,
+  MessageRecord,
+} from "../../../packages/server/src/store/store.ts";
+import { STORES } from "./drivers.ts";
+
+const KEY: KeyRecord = {
+  id: "k1",
+  name: "billing",
+  hash: "ab".repeat(32),
+  scopes: ["messages:send", "connections:use"],
+  connections: ["main"],
+  createdAt: 1_000,
+  expiresAt: null,
+};
+
+const CONNECTION: ConnectionRecord = {
+  name: "team/alerts",
+  settings: '{"host":"mail.example.com"}',
+  secrets: "sealed",
+  system: false,
+  revision: 1,
+  createdAt: 1_000,
+  updatedAt: 1_000,
+  lastUsedAt: null,
+  lastError: null,
+};
+
+const MESSAGE: MessageRecord = {
+  id: "m1",
+  key: "k1",
+  connection: "main",
+  idempotency: null,
+  messageId: "<1@example.com>",
+  subject: "Grüße ✓",
+  envelope: { from: "", to: ["a@example.com", "b@example.com"] },
+  size: 1234,
+  state: "sending",
+  accepted: [],
+  rejected: [],
+  reply: null,
+  downgrades: [],
+  error: null,
+  createdAt: 1_000,
+  finishedAt: null,
+  content: new Uint8Array([0, 13, 10, 255]),
+};
+
+const PARTIAL: MessageOutcome = {
+  state: "partial",
+  accepted: ["a@example.com"],
+  rejected: [{ address: "b@example.com", reply: { code: 550, enhancedCode: "5.1.1", text: "No" }, retryable: false }],
+  reply: { code: 250, text: "queued" },
+  downgrades: ["dsn"],
+  error: null,
+  finishedAt: 2_000,
+  keepsIdempotency: true,
+};
+
+const FAILED: MessageOutcome = {
+  ...PARTIAL,
+  state: "failed",
+  accepted: [],
+  error: { code: "connect-failed", phase: "connect", detail: "No route.", retryable: true },
+  keepsIdempotency: false,
+};
+
+describe.each(STORES)("%s", (_name, open) => {
+  describe("keys", () => {
+    test("come back as they were put in, in the order they were made", async () => {
+      const { keys } = await open();
+      const other: KeyRecord = { ...KEY, id: "k2", connections: null, expiresAt: 5_000, scopes: [] };
+      await keys.insert(KEY);
+      await keys.insert(other);
+      expect(await keys.find("k1")).toEqual(KEY);
+      expect(await keys.find("k3")).toBeUndefined();
+      expect(await keys.list()).toEqual([KEY, other]);
+    });
+
+    test("can be taken away, once", async () => {
+      const { keys } = await open();
+      await keys.insert(KEY);
+      expect(await keys.remove("k1")).toBe(true);
+      expect(await keys.remove("k1")).toBe(false);
+      expect(await keys.find("k1")).toBeUndefined();
+    });
+  });
+
+  describe("connections", () => {
+    test("come back as they were put in, sorted by name, and a name is taken only once", async () => {
+      const { connections } = await open();
+      const other: ConnectionRecord = { ...CONNECTION, name: "main", secrets: null, lastUsedAt: 5, lastError: "No." };
+      expect(await connections.insert(CONNECTION)).toBe(true);
+      expect(await connections.insert(other)).toBe(true);
+      expect(await connections.insert({ ...CONNECTION, settings: "{}" })).toBe(false);
+      expect(await connections.find("team/alerts")).toEqual(CONNECTION);
+      expect(await connections.find("team")).toBeUndefined();
+      expect(await connections.list()).toEqual([other, CONNECTION]);
+    });
+
+    test("change only for the one who saw the revision before", async () => {
+      const { connections } = await open();
+      await connections.insert(CONNECTION);
+      await connections.noteUse("team/alerts", 1_500, "No.");
+      const changed: ConnectionRecord = {
+        ...CONNECTION,
+        settings: '{"host":"b"}',
+        secrets: null,
+        revision: 2,
+        updatedAt: 2_000,
+      };
+      expect(await connections.update(changed)).toBe(true);
+      expect(await connections.update({ ...changed, settings: "late" })).toBe(false);
+      expect(await connections.update({ ...changed, name: "nobody" })).toBe(false);
+      expect(await connections.find("team/alerts")).toEqual(changed);
+    });
+
+    test("remember how they last served", async () => {
+      const { connections } = await open();
+      await connections.insert(CONNECTION);
+      await connections.noteUse("team/alerts", 3_000, "The server refused.");
+      expect(await connections.find("team/alerts")).toEqual({
+        ...CONNECTION,
+        lastUsedAt: 3_000,
+        lastError: "The server refused.",
+      });
+      await connections.noteUse("team/alerts", 4_000, null);
+      expect(await connections.find("team/alerts")).toEqual({ ...CONNECTION, lastUsedAt: 4_000, lastError: null });
+    });
+
+    test("one at most is the system connection, the one that was made it last", async () => {
+      const { connections } = await open();
+      expect(await connections.findSystem()).toBeUndefined();
+      await connections.insert({ ...CONNECTION, name: "a", system: true });
+      await connections.insert({ ...CONNECTION, name: "b", system: true });
+      expect((await connections.findSystem())?.name).toBe("b");
+      await connections.update({ ...CONNECTION, name: "a", system: true, revision: 2 });
+      expect((await connections.list()).map(({ name, system }) => [name, system])).toEqual([
+        ["a", true],
+        ["b", false],
+      ]);
+    });
+
+    test("can be taken away, once", async () => {
+      const { connections } = await open();
+      await connections.insert(CONNECTION);
+      expect(await connections.remove("team/alerts")).toBe(true);
+      expect(await connections.remove("team/alerts")).toBe(false);
+    });
+  });
+
+  describe("messages", () => {
+    test("come back as they were put in, and as they ended", async () => {
+      const { messages } = await open();
+      expect(await messages.begin(MESSAGE, 0)).toBeUndefined();
+      expect(await messages.find("m1")).toEqual(MESSAGE);
+      await messages.finish("m1", PARTIAL);
+      const { keepsIdempotency: _, ...outcome } = PARTIAL;
+      expect(await messages.find("m1")).toEqual({ ...MESSAGE, ...outcome });
+      expect(await messages.find("m2")).toBeUndefined();
+    });
+
+    test("are listed newest first, in pages, through filters", async () => {
+      const { messages } = await open();
+      const variants: Partial<MessageRecord>[] = [
+        {},
+        { connection: null },
+        { key: "k2" },
+        { envelope: { from: "a@example.com", to: ["zoë@example.com"] } },
+        { state: "sent" },
+      ];
+      for (const [index, variant] of variants.entries())
+        await messages.begin({ ...MESSAGE, id: `m${index}`, ...variant }, 0);
+      const ids = async (query: Partial<Parameters<typeof messages.list>[0]>) =>
+        (await messages.list({ limit: 10, ...query })).map(({ id }) => id);
+
+      expect(await ids({})).toEqual(["m4", "m3", "m2", "m1", "m0"]);
+      expect(await ids({ limit: 2 })).toEqual(["m4", "m3"]);
+      expect(await ids({ limit: 2, before: "m3" })).toEqual(["m2", "m1"]);
+      expect(await ids({ state: "sent" })).toEqual(["m4"]);
+      expect(await ids({ connection: "main", key: "k1", state: "sending" })).toEqual(["m3", "m0"]);
+      expect(await ids({ key: "k2" })).toEqual(["m2"]);
+      expect(await ids({ recipient: "zoë@example.com" })).toEqual(["m3"]);
+      expect(await ids({ recipient: "' OR 1=1 --" })).toEqual([]);
+    });
+
+    test("that were interrupted become unknown, and others do not", async () => {
+      const { messages } = await open();
+      await messages.begin({ ...MESSAGE, id: "old" }, 0);
+      await messages.begin({ ...MESSAGE, id: "new", createdAt: 9_000 }, 0);
+      await messages.begin({ ...MESSAGE, id: "done" }, 0);
+      await messages.finish("done", FAILED);
+      await messages.interrupt(5_000);
+      const states = await Promise.all(["old", "new", "done"].map(async (id) => (await messages.find(id))?.state));
+      expect(states).toEqual(["unknown", "sending", "failed"]);
+    });
+
+    test("are forgotten after their time, unless they are still being sent", async () => {
+      const { messages } = await open();
+      await messages.begin({ ...MESSAGE, id: "sending" }, 0);
+      await messages.begin({ ...MESSAGE, id: "old" }, 0);
+      await messages.begin({ ...MESSAGE, id: "new", createdAt: 9_000 }, 0);
+      await messages.finish("old", PARTIAL);
+      await messages.finish("new", PARTIAL);
+      await messages.prune(5_000);
+      expect((await messages.list({ limit: 10 })).map(({ id }) => id)).toEqual(["sending", "new"]);
+    });
+  });
+
+  describe("idempotency", () => {
+    const idempotency = { route: "/v1/messages", key: "order-1", fingerprint: "f1" };
+    const FIRST: MessageRecord = { ...MESSAGE, id: "first", idempotency };
+    const SECOND: MessageRecord = { ...FIRST, id: "second", idempotency: { ...idempotency, fingerprint: "f2" } };
+
+    test("the second request with a key gets the first one's row, and leaves none", async () => {
+      const { messages } = await open();
+      expect(await messages.begin(FIRST, 0)).toBeUndefined();
+      expect(await messages.begin(SECOND, 0)).toEqual(FIRST);
+      await messages.finish("first", PARTIAL);
+      expect(await messages.begin(SECOND, 0)).toMatchObject({ id: "first", state: "partial", idempotency });
+      expect(await messages.find("second")).toBeUndefined();
+    });
+
+    test("of many at once, one is first", async () => {
+      const { messages } = await open();
+      const all = Array.from({ length: 50 }, (_, index) => messages.begin({ ...FIRST, id: `m${index}` }, 0));
+      const results = await Promise.all(all);
+      expect(results.filter((existing) => existing === undefined)).toHaveLength(1);
+      expect(await messages.list({ limit: 100 })).toHaveLength(1);
+    });
+
+    test("keys of others, and of other routes, are other keys", async () => {
+      const { messages } = await open();
+      await messages.begin(FIRST, 0);
+      expect(await messages.begin({ ...SECOND, key: "k2" }, 0)).toBeUndefined();
+      const elsewhere = { ...idempotency, route: "/v1/connectors/windmill/send" };
+      expect(await messages.begin({ ...SECOND, id: "third", idempotency: elsewhere }, 0)).toBeUndefined();
+    });
+
+    test("a failure that may be tried again gives the key free, with its row kept", async () => {
+      const { messages } = await open();
+      await messages.begin(FIRST, 0);
+      await messages.finish("first", FAILED);
+      expect(await messages.begin(SECOND, 0)).toBeUndefined();
+      expect(await messages.find("first")).toMatchObject({ state: "failed", error: FAILED.error, idempotency: null });
+    });
+
+    test("a key is free again when its time is over", async () => {
+      const { messages } = await open();
+      await messages.begin(FIRST, 0);
+      expect(await messages.begin(SECOND, FIRST.createdAt)).toMatchObject({ id: "first" });
+      expect(await messages.begin(SECOND, FIRST.createdAt + 1)).toBeUndefined();
+      expect(await messages.find("first")).toMatchObject({ idempotency: null });
+    });
+  });
+
+  test("answers when asked whether it works", async () => {
+    await expect((await open()).check()).resolves.toBeUndefined();
+  });
+});
