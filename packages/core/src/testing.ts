@@ -3,5 +3,7 @@ export type { ScriptedServer, ScriptedServerOptions } from "./testing/scripted-s
 export { scriptedServer } from "./testing/scripted-server.ts";
 export type { PairedSocket, SocketPairOptions } from "./testing/socket-pair.ts";
 export { socketPair } from "./testing/socket-pair.ts";
+export type { ContractSubject, ReceivedMail, TransportContractOptions } from "./testing/transport-contract.ts";
+export { transportContract } from "./testing/transport-contract.ts";
 export type { MemoryTransport, MemoryTransportOptions, SentMail } from "./transports/memory.ts";
 export { memoryTransport } from "./transports/memory.ts";
