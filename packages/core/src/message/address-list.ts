@@ -1,6 +1,7 @@
+import { toAsciiDomain } from "../util/domain.ts";
 import { quoteForMessage, replaceLoneSurrogates } from "../util/safe-text.ts";
 import { AddressScanner } from "./address-scanner.ts";
-import { AddressFault, writeAddress, writeDomain, writeDomainLiteral } from "./address-spec.ts";
+import { AddressFault, writeAddress, writeDomainLiteral } from "./address-spec.ts";
 import type { Address, Mailbox } from "./message.ts";
 
 /**
@@ -68,9 +69,9 @@ function skipRoute(scanner: AddressScanner): void {
 
 /** `addr-spec` from its `@` on. */
 function readAddressSpec(scanner: AddressScanner, { text, dotted }: Phrase): string {
-  if (!scanner.is("@"))
-    throw unexpected(scanner, text === "" ? "where an address begins" : `after ${quoteForMessage(text)}`);
   if (text === "") throw unexpected(scanner, "where an address begins");
+  if (scanner.is("end") || scanner.is(",")) throw new AddressFault(`has ${quoteForMessage(text)}, which has no "@"`);
+  if (!scanner.is("@")) throw unexpected(scanner, `after ${quoteForMessage(text)}`);
   if (dotted === undefined) throw new AddressFault(`${quoteForMessage(text)} before "@" must be one word or in quotes`);
   scanner.advance();
   return writeAddress(dotted, readDomain(scanner));
@@ -82,9 +83,12 @@ function readDomain(scanner: AddressScanner): string {
     scanner.advance();
     return literal;
   }
-  const { text, dotted } = readPhrase(scanner);
+  const { text, dotted, isQuoted } = readPhrase(scanner);
   if (text === "") throw unexpected(scanner, "where a domain begins");
-  return writeDomain(dotted ?? text);
+  const domain = dotted === undefined || isQuoted ? undefined : toAsciiDomain(dotted);
+  if (domain !== undefined) return domain;
+  const hint = /^\d+(?:\.\d+){3}$/.test(text) ? `; write an IPv4 address as [${text}]` : "";
+  throw new AddressFault(`has ${quoteForMessage(text)}, which is no domain${hint}`);
 }
 
 /** Words and dots: a display name, the name of a group, a local part or a domain; what follows tells which. */
@@ -93,27 +97,31 @@ interface Phrase {
   readonly text: string;
   /** As a local part or domain: words with one dot between, nothing else. `undefined` when they are not that. */
   readonly dotted: string | undefined;
+  /** True when a word stood in quotes: fine for all but a domain. */
+  readonly isQuoted: boolean;
 }
 
 function readPhrase(scanner: AddressScanner): Phrase {
   let text = "";
   let dotted = "";
   let isDotted = true;
+  let isQuoted = false;
   let expectsWord = true;
   while (scanner.is("atom") || scanner.is("quoted") || scanner.is(".")) {
     const isWord = !scanner.is(".");
     if (isWord !== expectsWord) isDotted = false;
+    if (scanner.is("quoted")) isQuoted = true;
     expectsWord = !isWord;
     if (scanner.spaced && text !== "") text += " ";
     text += scanner.text;
     dotted += scanner.text;
     scanner.advance();
   }
-  return { text, dotted: isDotted && !expectsWord ? dotted : undefined };
+  return { text, dotted: isDotted && !expectsWord ? dotted : undefined, isQuoted };
 }
 
 function unexpected(scanner: AddressScanner, where: string): AddressFault {
-  if (scanner.is("fault")) return new AddressFault(scanner.text);
+  if (scanner.is("unclosed")) return new AddressFault(`has a ${scanner.text} that is not closed`);
   if (scanner.is("end")) return new AddressFault(`ends ${where}`);
   const hint = scanner.is(";") ? "; addresses are separated by commas" : "";
   return new AddressFault(`has ${quoteForMessage(scanner.text)} ${where}${hint}`);

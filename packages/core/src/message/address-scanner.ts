@@ -1,15 +1,20 @@
 /** What a token is; a special stands for itself. */
-export type TokenKind = "atom" | "quoted" | "literal" | "fault" | "end" | "<" | ">" | "," | ":" | ";" | "@" | ".";
+export type TokenKind = "atom" | "quoted" | "literal" | "stray" | "unclosed" | "end" | Special;
+
+type Special = "<" | ">" | "," | ":" | ";" | "@" | ".";
+
+/** `atext` (RFC 5322 section 3.2.3) and everything outside ASCII (RFC 6532 section 3.2). */
+const ATOM = /[^\0-\x20()<>[\]:;@\\,."\x7f]+/y;
 
 /**
  * The lexical half of RFC 5322 addresses (section 3.2): atoms, quoted strings, comments, domain literals and specials.
  *
- * One pass, one character after the other, no backtracking, no recursion: nested comments are a counter. Everything
- * outside ASCII is atom text (RFC 6532 section 3.2). Comments count as white space.
+ * One pass, one character after the other, no backtracking, no recursion: nested comments are a counter. A comment counts
+ * as white space.
  */
 export class AddressScanner {
   kind: TokenKind = "end";
-  /** The token itself; of a quoted string or domain literal its decoded content; of a fault, what is wrong. */
+  /** The token itself; of a quoted string or domain literal its content; of what is unclosed its name. */
   text = "";
   /** True when white space or a comment stands before the token. */
   spaced = false;
@@ -33,56 +38,35 @@ export class AddressScanner {
     return true;
   }
 
-  /** Goes to the next token. A fault inside a quoted string, comment or literal ends the scan. */
+  /** Goes to the next token. What is opened and never closed takes the rest of the text. */
   advance(): void {
-    this.spaced = false;
-    this.text = "";
-    while (this.#position < this.#source.length) {
-      const character = this.#source.charAt(this.#position);
-      switch (character) {
-        case " ":
-        case "\t":
-          this.#position++;
-          this.spaced = true;
-          continue;
-        case "(":
-          if (!this.#skipComment()) return this.#stop("has a comment that is not closed");
-          this.spaced = true;
-          continue;
-        case '"':
-          return this.#readQuotedString();
-        case "[":
-          return this.#readLiteral();
-        case "<":
-        case ">":
-        case ",":
-        case ":":
-        case ";":
-        case "@":
-        case ".":
-          this.#position++;
-          this.kind = character;
-          this.text = character;
-          return;
-        default:
-          return this.#readAtom();
-      }
+    const start = this.#position;
+    if (!this.#skipSpaceAndComments()) this.#stop("comment");
+    else {
+      this.spaced = this.#position > start;
+      this.#readToken(this.#source.charAt(this.#position));
     }
-    this.kind = "end";
   }
 
-  #skipComment(): boolean {
+  #readToken(first: string): void {
+    if (first === "") this.#take("end", "", this.#position);
+    else if (first === '"') this.#readQuotedString();
+    else if (first === "[") this.#readLiteral();
+    else if (isSpecial(first)) this.#take(first, first, this.#position + 1);
+    else this.#readAtom(first);
+  }
+
+  #skipSpaceAndComments(): boolean {
     let depth = 0;
-    for (let index = this.#position; index < this.#source.length; index++) {
-      const character = this.#source.charAt(index);
-      if (character === "\\") index++;
-      else if (character === "(") depth++;
-      else if (character === ")" && --depth === 0) {
-        this.#position = index + 1;
-        return true;
-      }
+    for (; this.#position < this.#source.length; this.#position++) {
+      const character = this.#source.charAt(this.#position);
+      if (character === "(") depth++;
+      else if (depth === 0) {
+        if (character !== " " && character !== "\t") return true;
+      } else if (character === "\\") this.#position++;
+      else if (character === ")") depth--;
     }
-    return false;
+    return depth === 0;
   }
 
   #readQuotedString(): void {
@@ -91,9 +75,7 @@ export class AddressScanner {
     for (let index = from; index < this.#source.length; index++) {
       const character = this.#source.charAt(index);
       if (character === '"') {
-        this.#position = index + 1;
-        this.kind = "quoted";
-        this.text = text + this.#source.slice(from, index);
+        this.#take("quoted", text + this.#source.slice(from, index), index + 1);
         return;
       }
       if (character === "\\") {
@@ -101,38 +83,33 @@ export class AddressScanner {
         from = ++index;
       }
     }
-    this.#stop("has a quoted string that is not closed");
+    this.#stop("quoted string");
   }
 
   #readLiteral(): void {
     const end = this.#source.indexOf("]", this.#position);
-    if (end < 0) return this.#stop("has a domain literal that is not closed");
-    this.kind = "literal";
-    this.text = this.#source.slice(this.#position + 1, end).trim();
-    this.#position = end + 1;
+    if (end < 0) this.#stop("domain literal");
+    else this.#take("literal", this.#source.slice(this.#position + 1, end).trim(), end + 1);
   }
 
-  #readAtom(): void {
-    const start = this.#position;
-    while (this.#position < this.#source.length && isAtomText(this.#source.charCodeAt(this.#position)))
-      this.#position++;
-    this.text = this.#source.slice(start, this.#position);
-    this.kind = "atom";
-    if (this.text === "") {
-      this.kind = "fault";
-      this.text = `has ${JSON.stringify(this.#source.charAt(start))} outside quotes`;
-      this.#position++;
-    }
+  #readAtom(first: string): void {
+    ATOM.lastIndex = this.#position;
+    const [atom] = ATOM.exec(this.#source) ?? [];
+    if (atom !== undefined) this.#take("atom", atom, this.#position + atom.length);
+    else this.#take("stray", first, this.#position + 1);
   }
 
-  #stop(fault: string): void {
-    this.#position = this.#source.length;
-    this.kind = "fault";
-    this.text = fault;
+  #stop(name: string): void {
+    this.#take("unclosed", name, this.#source.length);
+  }
+
+  #take(kind: TokenKind, text: string, next: number): void {
+    this.kind = kind;
+    this.text = text;
+    this.#position = next;
   }
 }
 
-/** `atext` (RFC 5322 section 3.2.3), or anything outside ASCII. */
-function isAtomText(code: number): boolean {
-  return code > 0x7f || (code > 0x20 && code < 0x7f && !'()<>[]:;@\\,."'.includes(String.fromCharCode(code)));
+function isSpecial(character: string): character is Special {
+  return "<>,:;@.".includes(character);
 }

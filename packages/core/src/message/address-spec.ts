@@ -1,4 +1,3 @@
-import { toAsciiDomain } from "../util/domain.ts";
 import { isAscii, quoteForMessage } from "../util/safe-text.ts";
 
 /** RFC 5321 section 4.5.3.1.1. */
@@ -26,14 +25,6 @@ export function writeAddress(local: string, domain: string): string {
   const address = `${written}@${domain}`;
   if (octets(address) > MAX_ADDRESS_OCTETS) throw new AddressFault(`has more than ${MAX_ADDRESS_OCTETS} octets`);
   return address;
-}
-
-/** A domain as its A-label form. */
-export function writeDomain(text: string): string {
-  const domain = toAsciiDomain(text);
-  if (domain !== undefined) return domain;
-  const hint = /^\d+(?:\.\d+){3}$/.test(text) ? `; write an IPv4 address as [${text}]` : "";
-  throw new AddressFault(`has ${quoteForMessage(text)}, which is no domain${hint}`);
 }
 
 /** `[192.0.2.1]` or `[IPv6:2001:db8::1]` (RFC 5321 section 4.1.3), from what stands between the brackets. */

@@ -1,10 +1,16 @@
 import type { Issue } from "../errors.ts";
 import { inputError } from "../errors.ts";
-import { hasLineBreakOrNul, isAscii, replaceLoneSurrogates } from "../util/safe-text.ts";
-import { flattenGroups, parseAddresses } from "./address.ts";
+import { Fields } from "../util/fields.ts";
+import { replaceLoneSurrogates } from "../util/safe-text.ts";
 import type { AttachmentPolicy } from "./attachment.ts";
-import type { MessageDefaults, MessageInput } from "./input.ts";
-import type { Attachment, Header, Message } from "./message.ts";
+import { parseBody } from "./body.ts";
+import { parseDelivery, parseListUnsubscribe } from "./delivery.ts";
+import { faultOfValue, messageHeaderRule, parseHeaders } from "./headers.ts";
+import type { EnvelopeInput, MessageDefaults, MessageInput } from "./input.ts";
+import type { Header, Message } from "./message.ts";
+import { createMessageId, domainOf, parseMessageId, parseMessageIds, randomName } from "./message-id.ts";
+import { parseParticipants } from "./participants.ts";
+import { parseRaw } from "./raw.ts";
 
 /** What a message takes from its surroundings. */
 export interface MessageContext {
@@ -13,55 +19,134 @@ export interface MessageContext {
   readonly attachments: AttachmentPolicy;
   readonly clock: () => Date;
   readonly random: (bytes: number) => Uint8Array;
+  /** The right side of the Message-ID. Default: the domain of the sender. */
   readonly hostname: string | undefined;
 }
 
+/** Where words of other libraries went. */
+const ELSEWHERE = {
+  body: '"text" or "html"',
+  content: '"text" or "html"',
+  message: '"text" or "html"',
+  recipients: '"to"',
+  returnPath: '"envelope.from"',
+  list: '"listUnsubscribe"',
+  unsubscribe: '"listUnsubscribe"',
+  importance: '"priority"',
+  icalEvent: '"calendar"',
+  attachDataUrls: '"inlineDataImages"',
+  dkim: 'the option "sign" of the mailer',
+};
+
+/**
+ * The door: from the loose shape a user writes to the strict one that everything behind trusts. Every field is read
+ * once, nothing of the input is changed or kept but the content of attachments, and everything wrong is told at once.
+ *
+ * @throws MailError `invalid-message` with all issues.
+ */
 export function parseMessage(input: MessageInput, context: MessageContext): Message {
   const issues: Issue[] = [];
-  const field = (name: keyof MessageDefaults) =>
-    input[name] ?? context.defaults.find((defaults) => defaults[name] !== undefined)?.[name];
-  const addresses = (name: "from" | "to" | "cc" | "bcc" | "replyTo") => {
-    const value = field(name);
-    return value === undefined ? [] : parseAddresses(value, name, issues);
-  };
-  const [from, ...more] = flattenGroups(addresses("from"));
-  const to = addresses("to");
-  const cc = addresses("cc");
-  const bcc = addresses("bcc");
-  const replyTo = addresses("replyTo");
-  const [recipient, ...others] = new Set(flattenGroups([...to, ...cc, ...bcc]).map(({ address }) => address));
-  const subject = replaceLoneSurrogates(input.subject ?? "");
-  if (hasLineBreakOrNul(subject)) issues.push({ path: "subject", message: "must not contain a line break or NUL" });
-  const headers: Header[] = Object.entries(field("headers") ?? {}).map(([name, value]) => ({
-    name,
-    value: String(value),
-  }));
-  const attachments: Attachment[] = [];
-  if (from === undefined) issues.push({ path: "from", message: "is missing" });
-  if (recipient === undefined) issues.push({ path: "to", message: "is missing" });
-  if (from === undefined || recipient === undefined || issues.length > 0) throw inputError("invalid-message", issues);
-  const envelope = { from: from.address, to: [recipient, ...others] as [string, ...string[]] };
-  const domain = context.hostname ?? from.address.slice(from.address.lastIndexOf("@") + 1);
-  const id = Array.from(context.random(16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const fields = new Fields<MessageInput>(input, "", issues);
+  const envelope = fields.section("envelope");
+  const parse = fields.has("raw") ? parseRaw : parseWritten;
+  const message = parse(fields, envelope, context, issues);
+  if (fields.has("variables")) {
+    fields.refuse("variables", "are not bound: pass the message through renderTemplate of @edgepost/core/template");
+  }
+  fields.refuseOthers(ELSEWHERE);
+  if (message === undefined || issues.length > 0) throw inputError("invalid-message", issues);
+  return message;
+}
+
+/** A message given by its fields. */
+function parseWritten(
+  fields: Fields<MessageInput>,
+  envelopeFields: Fields<EnvelopeInput>,
+  context: MessageContext,
+  issues: Issue[],
+): Message | undefined {
+  const defaults = context.defaults.map((one) => new Fields<MessageDefaults>(one, "defaults", issues));
+  const holderOf = (name: keyof MessageDefaults): Fields<MessageDefaults> =>
+    fields.has(name) ? fields : (defaults.find((one) => one.has(name)) ?? fields);
+
+  const participants = parseParticipants(fields, envelopeFields, holderOf, issues);
+  const domain = context.hostname ?? domainOf(participants?.envelope.from || (participants?.from[0].address ?? ""));
+  const subject = parseSubject(fields);
+  const body = parseBody(fields, context.attachments, () => `${randomName(context.random)}@${domain}`, issues);
+  const headers = parseOwnHeaders(fields, holderOf("headers"), issues);
+  for (const one of defaults) one.refuseOthers();
+  const messageId = parseOwnId(fields, domain, context, issues);
+  const date = parseDate(fields, context);
+  const inReplyTo = fields.has("inReplyTo") ? parseMessageIds(fields.raw("inReplyTo"), "inReplyTo", issues) : [];
+  const references = fields.has("references") ? parseMessageIds(fields.raw("references"), "references", issues) : [];
+  const priority = fields.choice("priority", ["high", "normal", "low"], "normal");
+  const listUnsubscribe = parseListUnsubscribe(fields, issues);
+  const autoSubmitted = fields.has("autoSubmitted")
+    ? fields.choice("autoSubmitted", ["no", "auto-generated", "auto-replied"], "no")
+    : undefined;
+  const delivery = parseDelivery(fields);
+  if (participants === undefined) return undefined;
   return {
-    from: [from, ...more],
-    replyTo,
-    to,
-    cc,
-    bcc,
+    ...participants,
     subject,
-    ...(input.text !== undefined && { text: replaceLoneSurrogates(input.text) }),
-    ...(input.html !== undefined && { html: replaceLoneSurrogates(input.html) }),
-    alternatives: [],
-    attachments,
+    ...body,
     headers,
-    messageId: `<${id}@${domain}>`,
-    date: context.clock(),
-    inReplyTo: [],
-    references: [],
-    priority: "normal",
-    requireTls: false,
-    envelope,
-    needsSmtpUtf8: [envelope.from, ...envelope.to].some((address) => !isAscii(address)),
+    messageId,
+    date,
+    inReplyTo,
+    references,
+    priority,
+    ...(listUnsubscribe !== undefined && { listUnsubscribe }),
+    ...(autoSubmitted !== undefined && { autoSubmitted }),
+    ...delivery,
   };
+}
+
+function parseSubject(fields: Fields<MessageInput>): string {
+  const subject = fields.raw("subject") ?? "";
+  const fault = faultOfValue(subject);
+  if (fault !== undefined) fields.refuse("subject", fault);
+  return replaceLoneSurrogates(String(subject));
+}
+
+function parseOwnHeaders(fields: Fields<MessageInput>, holder: Fields<MessageDefaults>, issues: Issue[]): Header[] {
+  if (!holder.has("headers")) return [];
+  const headers = parseHeaders(holder.raw("headers"), holder.pathOf("headers"), messageHeaderRule, issues);
+  // Some have a field that may be left alone; but both would be written, and readers would choose.
+  for (const { name } of headers) {
+    const twin = /^auto-submitted$/i.test(name)
+      ? "autoSubmitted"
+      : /^(?:x-priority|importance)$/i.test(name)
+        ? "priority"
+        : undefined;
+    if (twin !== undefined && fields.has(twin)) fields.refuse(twin, `stands in \`headers\` too, as ${name}`);
+  }
+  return headers;
+}
+
+function parseOwnId(
+  fields: Fields<MessageInput>,
+  domain: string,
+  { random, hostname }: MessageContext,
+  issues: Issue[],
+): string {
+  if (fields.has("messageId")) return parseMessageId(fields.raw("messageId"), "messageId", issues) ?? "";
+  const id = createMessageId(random, domain);
+  // The domain of an address was checked; a host name comes from outside.
+  if (hostname !== undefined) parseMessageId(id, "hostname", issues);
+  return id;
+}
+
+function parseDate(fields: Fields<MessageInput>, { clock }: MessageContext): Date {
+  const given = fields.raw("date");
+  if (given === undefined) return clock();
+  const date = given instanceof Date || typeof given === "string" ? new Date(given) : new Date(Number.NaN);
+  if (!isDate(date)) fields.refuse("date", "must be a Date or a date as text, from the year 1900 to 9999");
+  return date;
+}
+
+/** Four digits for the year, and none before 1900 (RFC 5322 section 3.3). */
+function isDate(date: Date): boolean {
+  const year = date.getUTCFullYear();
+  return year >= 1900 && year <= 9999;
 }

@@ -1,0 +1,31 @@
+import { lookup } from "mrmime";
+import { isAscii } from "../util/safe-text.ts";
+
+/** Type and subtype (RFC 6838 section 4.2), then parameters whose values are tokens or quoted strings (RFC 2045 section 5.1). */
+const MEDIA_TYPE =
+  /^([\w!#$&^.+-]+\/[\w!#$&^.+-]+)((?:[ \t]*;[ \t]*[\w!#$&^.+-]+=(?:[\w!#$%&'*+.^`{|}~-]+|"(?:[^"\\\r\n\0]|\\[^\r\n\0])*"))*)$/;
+/** RFC 5322 section 2.1.1: longer than a line may ever be. */
+const MAX_LENGTH = 998;
+
+/**
+ * Checks the media type of a part: its type in lower case with its parameters, or what is wrong with it.
+ *
+ * @param text the content when it is text. It will be written as UTF-8, so its charset is UTF-8.
+ */
+export function checkMediaType(written: string, text?: string): { readonly type: string } | { readonly fault: string } {
+  const [, type = "", parameters = ""] = (written.length <= MAX_LENGTH && MEDIA_TYPE.exec(written)) || [];
+  if (type === "" || !isAscii(written)) return { fault: 'must be a media type such as "application/pdf"' };
+  const lower = type.toLowerCase();
+  if (text === undefined) return { type: lower + parameters };
+  const charset = /;[ \t]*charset="?([^\s";]*)/i.exec(parameters)?.[1]?.toLowerCase();
+  if (charset === undefined) return { type: lower + parameters + (lower.startsWith("text/") ? "; charset=utf-8" : "") };
+  if (charset === "utf-8" || (charset === "us-ascii" && isAscii(text))) return { type: lower + parameters };
+  return { fault: `must have charset utf-8, as text is written: give bytes for ${charset}` };
+}
+
+/** By the extension of a file name. */
+export function mediaTypeOf(filename: string | undefined): string {
+  const type: unknown = filename?.includes(".") ? lookup(filename) : undefined;
+  // The table is a plain object: a file called `a.constructor` finds a function in it.
+  return typeof type === "string" ? type : "application/octet-stream";
+}
