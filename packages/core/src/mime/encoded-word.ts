@@ -30,8 +30,8 @@ export function encodeWords(text: string, firstLength = MAX_LENGTH): string[] {
   let word = "";
   for (const piece of pieces(text, scheme)) {
     const width = scheme.width(piece);
-    if (width > room && word !== "") {
-      words.push(scheme.encode(word));
+    if (width > room) {
+      if (word !== "") words.push(scheme.encode(word));
       room = scheme.capacity(MAX_LENGTH);
       word = "";
     }
@@ -76,7 +76,7 @@ function qCharacter(byte: number): string {
 /** Character sequences where they fit into a word, else their code points. */
 function* pieces(text: string, scheme: Scheme): Generator<string> {
   for (const [cluster] of text.matchAll(CLUSTERS)) {
-    if (scheme.width(cluster) <= scheme.capacity(MIN_LENGTH)) yield cluster;
+    if (scheme.width(cluster) <= scheme.capacity(MAX_LENGTH)) yield cluster;
     else yield* cluster;
   }
 }

@@ -28,7 +28,7 @@ export function renderBody(part: Part, form: BodyForm): Rendered {
 
 /** Header, empty line, body. */
 export function joinFields({ fields, body }: Rendered): readonly Segment[] {
-  return [`${fields.join("\r\n")}\r\n\r\n`, ...body];
+  return [`${fields.map((field) => `${field}\r\n`).join("")}\r\n`, ...body];
 }
 
 function renderPart(part: Part, form: BodyForm): RenderedPart {

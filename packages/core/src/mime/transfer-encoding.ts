@@ -14,6 +14,7 @@ export interface EncodedText {
 
 /** RFC 5322 section 2.1.1, without the CRLF. */
 const MAX_LINE_OCTETS = 998;
+const LF = 0x0a;
 
 /**
  * What does not arrive unchanged when it travels as it is, though a server would take it: control characters, `From ` at
@@ -36,11 +37,11 @@ export function encodeText(text: string, form: BodyForm): EncodedText {
 
 function hasLongLine(octets: Uint8Array): boolean {
   let start = 0;
-  for (let octet = 0; octet < octets.length; octet++) {
-    if (octets[octet] === 0x0a) start = octet + 1;
-    else if (octet - start > MAX_LINE_OCTETS) return true;
+  for (let lf = octets.indexOf(LF); lf !== -1; lf = octets.indexOf(LF, start)) {
+    if (lf - 1 - start > MAX_LINE_OCTETS) return true;
+    start = lf + 1;
   }
-  return false;
+  return octets.length - start > MAX_LINE_OCTETS;
 }
 
 /** Quoted-printable writes three octets for an escaped one, base64 four for any three: they are even at one in six. */
