@@ -3,6 +3,7 @@ import {
   type Attachment,
   type AttachmentSource,
   formatAddress,
+  type Group,
   type Header,
   MailError,
   type Message,
@@ -16,20 +17,14 @@ import {
  */
 export async function toJsonMessage(mail: OutgoingMail, signal: AbortSignal | undefined): Promise<object> {
   const { message, envelope } = mail;
-  const common = {
-    envelope,
-    from: message.from,
-    dsn: message.dsn,
-    requireTls: message.requireTls || undefined,
-  };
-  if (message.raw !== undefined) {
-    return { ...common, raw: decode(await readAll(message.raw, signal), "raw") };
-  }
-  return { ...common, ...headerFields(message), ...(await contentFields(message, signal)) };
+  const delivery = { envelope, dsn: message.dsn, requireTls: message.requireTls || undefined };
+  if (message.raw !== undefined) return { ...delivery, raw: decode(await readAll(message.raw, signal), "raw") };
+  return { ...delivery, ...headerFields(message), ...(await contentFields(message, signal)) };
 }
 
 function headerFields(message: Message): object {
   return {
+    from: message.from,
     sender: message.sender,
     replyTo: addresses(message.replyTo),
     to: addresses(message.to),
@@ -75,9 +70,13 @@ async function writeAttachment(attachment: Attachment, signal: AbortSignal | und
   };
 }
 
-/** Groups have no object form: they are written as in a header. */
+/** Groups have no object form: they are written as in a header (RFC 5322 section 3.4). */
 function addresses(list: readonly Address[]): readonly unknown[] {
-  return list.map((address) => ("group" in address ? formatAddress(address) : address));
+  return list.map((address) => ("group" in address ? writeGroup(address) : address));
+}
+
+function writeGroup({ group, members }: Group): string {
+  return `"${group.replaceAll(/["\\]/g, "\\$&")}": ${members.map(formatAddress).join(", ")};`;
 }
 
 function byName(headers: readonly Header[]): Record<string, string[]> {
