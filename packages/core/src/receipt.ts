@@ -25,6 +25,12 @@ export interface Receipt {
   /** Envelope addresses the server took responsibility for. */
   readonly accepted: readonly string[];
   readonly rejected: readonly RejectedRecipient[];
+  /**
+   * Recipients of whom nobody can tell. Only for a message that had to be split into several transactions, when the
+   * link was lost in a later one after its final dot; left out when there are none. Sending to them again may deliver
+   * twice.
+   */
+  readonly unknown?: readonly string[];
   /** The server's last word; `undefined` from transports that speak no SMTP. */
   readonly reply: SmtpReply | undefined;
   /** The name of the transport that sent it. */

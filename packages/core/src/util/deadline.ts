@@ -32,6 +32,82 @@ export function startDeadline(ms: number, signal: AbortSignal | undefined): Dead
 }
 
 /**
+ * Works for at most `ms`, and no longer than `signal` lets it. Settles even when the work does not: `tooLate` then gets
+ * what it makes after all.
+ *
+ * @param failure Makes the error, of a time that is over or a caller who gave up.
+ */
+export async function within<T>(
+  ms: number,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+  failure: (expired: boolean) => Error,
+  tooLate: (value: T) => void = () => {},
+): Promise<T> {
+  const deadline = startDeadline(ms, signal);
+  let settled = false;
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      const giveUp = () => reject(failure(deadline.expired));
+      if (deadline.signal.aborted) return giveUp();
+      deadline.signal.addEventListener("abort", giveUp);
+      work(deadline.signal).then((value) => (settled ? tooLate(value) : resolve(value)), reject);
+    });
+  } finally {
+    settled = true;
+    deadline.end();
+  }
+}
+
+/**
+ * One time limit, started again and again: for each reply of a session, say. Starting is cheap, since a timer that runs
+ * already is left alone and looks at the clock when it goes off.
+ */
+export class Watchdog {
+  readonly #expire: () => void;
+  #expiresAt = Number.POSITIVE_INFINITY;
+  #goesOffAt = Number.POSITIVE_INFINITY;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(expire: () => void) {
+    this.#expire = expire;
+  }
+
+  start(ms: number): void {
+    this.#expiresAt = performance.now() + ms;
+    if (this.#expiresAt < this.#goesOffAt) this.#setTimer(ms);
+  }
+
+  stop(): void {
+    this.#expiresAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** Stops for good. */
+  end(): void {
+    this.stop();
+    clearTimeout(this.#timer);
+  }
+
+  #setTimer(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#goesOffAt = performance.now() + ms;
+    this.#timer = startHousekeeping(() => this.#goOff(), ms);
+  }
+
+  #goOff(): void {
+    this.#goesOffAt = Number.POSITIVE_INFINITY;
+    const leftMs = this.#expiresAt - performance.now();
+    if (leftMs === Number.POSITIVE_INFINITY) return;
+    if (leftMs > 0) {
+      this.#setTimer(leftMs);
+    } else {
+      this.stop();
+      this.#expire();
+    }
+  }
+}
+
+/**
  * A timer for housekeeping, which is no reason for a process to stay: Node, Deno and Bun offer `unref` on what
  * `setTimeout` returns, browsers and Workers return a number.
  */

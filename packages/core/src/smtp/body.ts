@@ -1,0 +1,159 @@
+import { isMailError, type MailError } from "../errors.ts";
+import type { BodyForm } from "../outgoing.ts";
+import { concatBytes } from "../util/bytes.ts";
+import { bdat } from "./command.ts";
+import { DotStuffing, LineEndFilter } from "./dot-stuffing.ts";
+import type { Link } from "./link.ts";
+import { isNegative, isPositive } from "./reply.ts";
+import type { SessionState } from "./session.ts";
+
+/** A message as its transaction takes it: whole, with its line ends repaired, or a piece at a time. */
+export type Body =
+  | { readonly kind: "bytes"; readonly form: BodyForm; readonly bytes: Uint8Array }
+  | { readonly kind: "stream"; readonly form: BodyForm; open(): ReadableStream<Uint8Array> };
+
+/** What is written at once. Between two writes the server is listened to, and must have taken the one before. */
+const SLICE_BYTES = 65_536;
+
+/** Octets of one BDAT chunk. Each has a line and a reply of its own, so they are not smaller. */
+const CHUNK_BYTES = 262_144;
+
+const NOTHING = new Uint8Array();
+
+/**
+ * Writes the message after a 354, dots doubled, and its final dot last. Answers its size.
+ *
+ * The write of the final dot is the point of no return, and sets `state.isCommitted`. When anything ends the writing
+ * before, the dot is never sent, and the server has no message.
+ */
+export async function writeData(state: SessionState, body: Body): Promise<number> {
+  const { link } = state;
+  if (link.hasArrived) await makeRoom(state); // something came behind the 354
+  link.phase = "body";
+  const stuffing = new DotStuffing();
+  let size = 0;
+  let held: Uint8Array = NOTHING;
+  for await (const piece of readBody(state, body)) {
+    if (held.length > 0) {
+      link.write(held);
+      await makeRoom(state);
+    }
+    size += piece.length;
+    held = stuffing.push(piece);
+  }
+  link.write(concatBytes([held, stuffing.end()]));
+  state.isCommitted = true;
+  link.note(`(a message of ${size} octets, and its final dot)`);
+  return size;
+}
+
+/** Writes the message by BDAT (RFC 3030). The write that ends the last chunk is the point of no return. */
+export async function writeChunks(state: SessionState, body: Body): Promise<number> {
+  return body.kind === "bytes" ? writeOneChunk(state, body.bytes) : writeManyChunks(state, body);
+}
+
+async function writeOneChunk(state: SessionState, bytes: Uint8Array): Promise<number> {
+  state.link.command([bdat(bytes.length, true)], bytes.subarray(0, SLICE_BYTES));
+  for (let start = SLICE_BYTES; start < bytes.length; start += SLICE_BYTES) {
+    await makeRoom(state);
+    state.link.write(bytes.subarray(start, start + SLICE_BYTES));
+  }
+  state.isCommitted = true;
+  return bytes.length;
+}
+
+/** The size is not known before the end, so each chunk waits for the next to tell whether it is the last. */
+async function writeManyChunks(state: SessionState, body: Body): Promise<number> {
+  const { link, capabilities, timeouts } = state;
+  let pieces: Uint8Array[] = [];
+  let chunkBytes = 0;
+  let size = 0;
+  let unanswered = 0;
+  for await (const piece of readBody(state, body)) {
+    if (chunkBytes >= CHUNK_BYTES) {
+      link.command([bdat(chunkBytes, false)], concatBytes(pieces));
+      unanswered++;
+      if (capabilities.pipelining) await link.drained(timeouts.progressMs);
+      while (unanswered > 0 && (link.hasArrived || !capabilities.pipelining)) {
+        await hearChunk(state);
+        unanswered--;
+      }
+      pieces = [];
+      chunkBytes = 0;
+    }
+    pieces.push(piece);
+    chunkBytes += piece.length;
+    size += piece.length;
+  }
+  link.command([bdat(chunkBytes, true)], concatBytes(pieces));
+  state.isCommitted = true;
+  for (; unanswered > 0; unanswered--) await hearChunk(state);
+  return size;
+}
+
+/** The reply to a chunk that is not the last. */
+async function hearChunk({ link, timeouts }: SessionState): Promise<void> {
+  const reply = await link.reply(timeouts.progressMs);
+  if (isPositive(reply)) return;
+  throw isNegative(reply) ? link.refuse(reply, "The server refused a part of the message") : link.unexpected(reply);
+}
+
+/** Waits until the server took what was written. One that answers before it has the message wants no more of it. */
+async function makeRoom({ link, timeouts }: SessionState): Promise<void> {
+  await link.drained(timeouts.progressMs);
+  if (!link.hasArrived) return;
+  const reply = await link.reply(timeouts.replyMs);
+  throw isNegative(reply) ? link.refuse(reply, "The server refused the message while it came") : link.unexpected(reply);
+}
+
+/** The message in pieces no larger than a slice, nothing bare among its line ends. */
+async function* readBody(state: SessionState, body: Body): AsyncGenerator<Uint8Array, void, undefined> {
+  if (body.kind === "bytes") {
+    for (let start = 0; start < body.bytes.length; start += SLICE_BYTES) {
+      yield body.bytes.subarray(start, start + SLICE_BYTES);
+    }
+    return;
+  }
+  const filter = new LineEndFilter();
+  const reader = openBody(state, body);
+  try {
+    for (;;) {
+      const { done, value } = await nextPiece(state, reader);
+      // In BINARYMIME a line end is content like any other.
+      const piece = done ? filter.end() : body.form === "binary" ? value : filter.push(value);
+      for (let start = 0; start < piece.length; start += SLICE_BYTES) yield piece.subarray(start, start + SLICE_BYTES);
+      if (done) return;
+    }
+  } finally {
+    reader.cancel(state.link.fault).catch(() => {}); // whoever feeds it may stop
+  }
+}
+
+function openBody({ link }: SessionState, body: Body & { kind: "stream" }): ReadableStreamDefaultReader<Uint8Array> {
+  try {
+    return body.open().getReader();
+  } catch (error) {
+    throw unreadable(link, error);
+  }
+}
+
+async function nextPiece(
+  { link, timeouts }: SessionState,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<ReadableStreamReadResult<Uint8Array>> {
+  try {
+    return await link.during(timeouts.progressMs, "No more of the message came", reader.read());
+  } catch (error) {
+    throw unreadable(link, error);
+  }
+}
+
+/** A message that breaks off cannot be taken back but by breaking the link: its end was never sent. */
+function unreadable(link: Link, error: unknown): MailError {
+  if (link.fault !== undefined && error === link.fault) return link.fault;
+  if (isMailError(error)) return link.fail(error.code, error.message, { retryable: error.retryable, cause: error });
+  return link.fail("attachment-failed", "The message could not be read to its end.", {
+    retryable: false,
+    cause: error,
+  });
+}
