@@ -1,0 +1,82 @@
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { MailError } from "@edgepost/core";
+import type { Connect, ConnectTarget, SmtpSocket } from "@edgepost/core/smtp";
+import { chooseRoute, type NodeSocketOptions } from "./route.ts";
+import { SocketStreams } from "./socket-streams.ts";
+import { secureSocket } from "./tls.ts";
+
+/** How long the other side may take to close too. Nobody waits for what it has not sent by then. */
+const CLOSE_MS = 1_000;
+
+/**
+ * Connects the SMTP engine by `node:net` and `node:tls`; also in Deno and Bun.
+ *
+ * @example
+ * const transport = createSmtpTransport(connectNode, "smtp://user:pass@mail.acme.com");
+ */
+export const connectNode: Connect = createConnect({});
+
+/** {@link connectNode} by a proxy, a UNIX socket or a socket of your own. Throws `invalid-connection`. */
+export function createConnect(options: NodeSocketOptions): Connect {
+  const open = createOpen(options);
+  return async (target, { signal }) => new NodeSmtpSocket(await open(target, signal), target);
+}
+
+/** Opens a connection, TLS included where it starts at once. */
+export function createOpen(
+  options: NodeSocketOptions,
+): (target: ConnectTarget, signal: AbortSignal | undefined) => Promise<Socket> {
+  const route = chooseRoute(options);
+  return async (target, signal) => {
+    const socket = await route(target, signal);
+    return target.secure === "implicit" ? secureSocket(socket, target, signal) : socket;
+  };
+}
+
+class NodeSmtpSocket implements SmtpSocket {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+  readonly tlsProtocol?: string;
+  readonly #socket: Socket;
+  readonly #target: ConnectTarget;
+  readonly #streams: SocketStreams;
+
+  constructor(socket: Socket, target: ConnectTarget) {
+    this.#socket = socket;
+    this.#target = target;
+    this.#streams = new SocketStreams(socket);
+    this.readable = this.#streams.readable;
+    this.writable = this.#streams.writable;
+    const protocol = socket instanceof TLSSocket ? socket.getProtocol() : null;
+    if (protocol !== null) this.tlsProtocol = protocol;
+  }
+
+  async startTls({ serverName }: { serverName?: string } = {}): Promise<SmtpSocket> {
+    if (this.#streams.detach() > 0) {
+      this.#socket.destroy();
+      // Injected in clear text, to be read as if it had come under TLS (NO STARTTLS, USENIX Security 2021).
+      throw new MailError("protocol-error", "The server sent something between its answer to STARTTLS and TLS.", {
+        phase: "tls",
+      });
+    }
+    const { tls } = this.#target;
+    const target = serverName === undefined ? this.#target : { ...this.#target, tls: { ...tls, serverName } };
+    return new NodeSmtpSocket(await secureSocket(this.#socket, target, undefined), target);
+  }
+
+  close(): Promise<void> {
+    const socket = this.#socket;
+    if (socket.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => socket.destroy(), CLOSE_MS);
+      socket.once("close", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      socket.end();
+      // A socket nobody reads from never sees the other side close.
+      socket.resume();
+    });
+  }
+}

@@ -1,0 +1,175 @@
+import type { MailPhase, RejectedRecipient, SmtpReply } from "@edgepost/core";
+import { broken, refused, type Situation } from "./nodemailer-errors.ts";
+import { parseReply } from "./reply-lines.ts";
+
+/** Of the dialogue, as much as explains an error. */
+const TRACE_LINES = 20;
+
+/** A command whose reply is awaited, and the first digits that reply may have unless it is a refusal. */
+interface Command {
+  readonly verb: string;
+  readonly phase: MailPhase;
+  readonly expects: "2" | "3" | "23";
+}
+
+const GREETING: Command = { verb: "greeting", phase: "greeting", expects: "2" };
+const AUTHENTICATION: Command = { verb: "AUTH", phase: "auth", expects: "23" };
+/** RSET and QUIT. */
+const OTHER: Command = { verb: "other", phase: "idle", expects: "2" };
+const MESSAGE: Command = { verb: "message", phase: "body", expects: "2" };
+const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  (
+    [
+      ["EHLO", "ehlo", "2"],
+      ["HELO", "ehlo", "2"],
+      ["STARTTLS", "tls", "2"],
+      ["MAIL", "mail", "2"],
+      ["RCPT", "rcpt", "2"],
+      ["DATA", "data", "3"],
+      // The empty message for a server that refused every recipient and asks for one all the same (RFC 2920 3.1).
+      [".", "data", "2"],
+    ] as const
+  ).map(([verb, phase, expects]) => [verb, { verb, phase, expects }]),
+);
+
+/**
+ * The dialogue of one connection as it goes by: which command each reply answers, and whether it may.
+ *
+ * nodemailer takes the next line that comes for the answer to what it asked last. A reply sent too early, or one too
+ * many, then answers the wrong command, up to a message "accepted" that the server never took.
+ */
+export class Dialogue {
+  /** EHLO keywords, upper case, with their parameters: those of the last EHLO, so nothing of before TLS. */
+  capabilities: ReadonlyMap<string, string> = new Map();
+  /** What the line is used for between commands. */
+  mode: "commands" | "tls" | "auth" | "message" = "commands";
+
+  readonly #host: string;
+  readonly #hook: ((line: string) => void) | undefined;
+  readonly #trace: string[] = [];
+  readonly #awaited: Command[] = [GREETING];
+  #recipients: readonly string[] = [];
+  #answers = 0;
+  #refused: RejectedRecipient[] = [];
+
+  constructor(host: string, hook: ((line: string) => void) | undefined) {
+    this.#host = host;
+    this.#hook = hook;
+  }
+
+  /** Recipients of the message under way that the server refused. */
+  get refused(): readonly RejectedRecipient[] {
+    return this.#refused;
+  }
+
+  /** The server has answered something of the message under way. */
+  get isAnswered(): boolean {
+    return this.#answers > 0;
+  }
+
+  /** Where the dialogue stands, for the error that ends it. */
+  get situation(): Situation {
+    return {
+      host: this.#host,
+      phase: this.#phase,
+      isUnknown: this.#awaited[0] === MESSAGE,
+      refused: this.#refused,
+      trace: [...this.#trace],
+    };
+  }
+
+  get #phase(): MailPhase {
+    const [next] = this.#awaited;
+    if (next !== undefined) return next.phase;
+    if (this.mode === "message") return "body";
+    return this.mode === "commands" ? "idle" : this.mode;
+  }
+
+  /** A new message for these recipients. */
+  begin(recipients: readonly string[]): void {
+    this.#recipients = recipients;
+    this.#refused = [];
+    this.#answers = 0;
+  }
+
+  /** nodemailer sends a line. Nothing may have come before it was asked for. */
+  said(line: string, hasUnread: boolean): void {
+    if (this.#awaited.length === 0 && hasUnread) throw broken("The server spoke before it was asked", this.situation);
+    if (this.mode === "auth") {
+      this.#awaited.push(AUTHENTICATION);
+      this.#note(`C: ${/^AUTH \S+/.exec(line)?.[0] ?? ""} (secret)`);
+      return;
+    }
+    this.mode = "commands";
+    this.#awaited.push(COMMANDS.get(line.split(" ", 1)[0] ?? "") ?? OTHER);
+    this.#note(`C: ${line}`);
+  }
+
+  /** The whole message was handed over, final dot included. */
+  saidMessage(bytes: number): void {
+    this.mode = "commands";
+    this.#awaited.push(MESSAGE);
+    this.#note(`C: (message of ${bytes} bytes)`);
+  }
+
+  /** A complete reply. @throws MailError for one that nobody asked for, or that is no answer to what was asked. */
+  heard(text: string): void {
+    for (const line of text.split("\n")) this.#note(`S: ${line}`);
+    const reply = parseReply(text);
+    const { situation } = this;
+    const command = this.#awaited.shift();
+    if (command === undefined) throw this.#spokeUnasked(reply, situation);
+    if (reply === undefined || !isAnswer(reply, command)) {
+      throw broken("The server sent something that is no answer to this command", situation, reply);
+    }
+    this.#answers += 1;
+    this.#understand(command, reply);
+  }
+
+  #understand({ verb }: Command, reply: SmtpReply): void {
+    const isRefusal = reply.code >= 400;
+    if (verb === "EHLO" || verb === "HELO") {
+      this.capabilities = verb === "EHLO" && !isRefusal ? parseCapabilities(reply) : new Map();
+    }
+    if (verb === "STARTTLS" && !isRefusal) this.mode = "tls";
+    if (verb === "DATA" && !isRefusal) this.mode = "message";
+    if (verb !== "RCPT") return;
+    const [address = "", ...others] = this.#recipients;
+    this.#recipients = others;
+    if (isRefusal) this.#refused.push({ address, reply, retryable: reply.code < 500 });
+  }
+
+  /** While a message is written, a server may say that it has had enough: by its code, like any other refusal of it. */
+  #spokeUnasked(reply: SmtpReply | undefined, situation: Situation): Error {
+    if (this.mode === "message" && reply !== undefined && reply.code >= 400) return refused("DATA", reply, situation);
+    return broken("The server spoke before it was asked", situation, reply);
+  }
+
+  #note(line: string): void {
+    this.#trace.push(line);
+    if (this.#trace.length > TRACE_LINES) this.#trace.shift();
+    try {
+      this.#hook?.(line);
+    } catch {
+      // An observer must not break the dialogue it watches.
+    }
+  }
+}
+
+function isAnswer({ code }: SmtpReply, { expects }: Command): boolean {
+  return code >= 400 || expects.includes(String(code)[0] ?? "");
+}
+
+/** The first line is the server's name. `AUTH=` is how servers wrote it for clients older than RFC 2554. */
+function parseCapabilities({ text }: SmtpReply): ReadonlyMap<string, string> {
+  const capabilities = new Map<string, string>();
+  for (const line of text.toUpperCase().split("\n").slice(1)) {
+    const [keyword = "", ...parameters] = line
+      .trim()
+      .replace(/^AUTH=/, "AUTH ")
+      .split(/\s+/);
+    const earlier = capabilities.get(keyword);
+    capabilities.set(keyword, [...(earlier ? [earlier] : []), ...parameters].join(" "));
+  }
+  return capabilities;
+}

@@ -1,0 +1,55 @@
+import { Readable } from "node:stream";
+
+/** How much of a message is handed over at a time; the socket asks for more when it has room. */
+const PIECE_BYTES = 64 * 1024;
+
+/** Told while nodemailer takes a message. */
+export interface BodyWatch {
+  /** A piece is asked for. Before the first, nothing of the message was sent. */
+  onPiece(): void;
+  /** The last was handed over; nodemailer adds the final dot. */
+  onEnd(bytes: number): void;
+  /** The message could not be read to its end. */
+  onFailure(error: unknown): void;
+}
+
+/** A finished message for nodemailer. */
+export function bodyFromBytes(bytes: Uint8Array, watch: BodyWatch): Readable {
+  let offset = 0;
+  return new Readable({
+    highWaterMark: PIECE_BYTES,
+    read() {
+      watch.onPiece();
+      this.push(bytes.subarray(offset, offset + PIECE_BYTES));
+      offset += PIECE_BYTES;
+      if (offset < bytes.length) return;
+      watch.onEnd(bytes.length);
+      this.push(null);
+    },
+  });
+}
+
+/** The same for one that is read while it is sent. */
+export function bodyFromStream(stream: ReadableStream<Uint8Array>, watch: BodyWatch): Readable {
+  const reader = stream.getReader();
+  let bytes = 0;
+  return new Readable({
+    highWaterMark: PIECE_BYTES,
+    read() {
+      watch.onPiece();
+      reader.read().then(
+        ({ done, value }) => {
+          if (done) watch.onEnd(bytes);
+          else bytes += value.length;
+          this.push(done ? null : value);
+        },
+        // Not by `destroy(error)`: nodemailer writes a code of its own into errors it is given.
+        (error) => watch.onFailure(error),
+      );
+    },
+    destroy(_error, callback) {
+      const closed = () => callback(null);
+      reader.cancel().then(closed, closed);
+    },
+  });
+}

@@ -1,0 +1,68 @@
+import { parseConnection, type SmtpConnection, type Transport, type Verification } from "@edgepost/core";
+import { createPool } from "@edgepost/core/smtp";
+import { createFileReader, type FilesOption } from "./files.ts";
+import { openSession, type SessionSettings } from "./nodemailer-session.ts";
+import { OpenSockets } from "./open-sockets.ts";
+import { chooseRoute, type NodeSocketOptions } from "./route.ts";
+import { Stages } from "./stages.ts";
+
+export interface NodeTransportOptions extends NodeSocketOptions {
+  /**
+   * Lets messages attach local files by `path`: `true` any file this process can read, a string only files below that
+   * folder, wherever symbolic links lead. Default: none. Never set it for messages that strangers write.
+   */
+  readonly files?: FilesOption | undefined;
+  /** Told each line of the dialogue, `C: …` and `S: …`, secrets and messages left out. */
+  readonly trace?: ((line: string) => void) | undefined;
+}
+
+/**
+ * Sends from Node by nodemailer's SMTP connection, under edgepost's pool.
+ *
+ * nodemailer gets finished bytes and bare addresses, and is watched: STARTTLS is never skipped, credentials never leave
+ * in clear text unless the connection says so, every reply has a deadline, and a reply that was not asked for ends the
+ * connection. Authenticates by PLAIN, LOGIN, CRAM-MD5, XOAUTH2 and OAUTHBEARER; `nativeTransport` also by SCRAM.
+ *
+ * @param connection An object, or `smtp://user:password@host:587` or `smtps://…`.
+ * @throws MailError `invalid-connection` with all issues.
+ *
+ * @example
+ * const mailer = createMailer({ transport: nodeTransport("smtp://user:password@smtp.acme.com") });
+ * await mailer.send({ from: "a@acme.com", to: "ada@example.com", subject: "Hello", text: "…" });
+ * await mailer.close();
+ */
+export function nodeTransport(connection: SmtpConnection | string, options: NodeTransportOptions = {}): Transport {
+  const parsed = parseConnection(connection);
+  const sockets = new OpenSockets();
+  const settings: SessionSettings = {
+    connection: parsed,
+    route: sockets.watch(chooseRoute(options)),
+    trace: options.trace,
+    transport: "node",
+  };
+  const { pool: limits, timeouts, defaults } = parsed;
+  const pool = createPool({ open: ({ signal }) => openSession(settings, signal), limits, totalMs: timeouts.totalMs });
+  return {
+    name: settings.transport,
+    defaults,
+    ...(options.files !== undefined && { attachments: { openPath: createFileReader(options.files) } }),
+    send: (mail, sendOptions) => sockets.during(() => pool.send(mail, sendOptions)),
+    verify: ({ signal } = {}) => sockets.during(() => verify(settings, signal)),
+    close: () => sockets.during(() => pool.close()),
+  };
+}
+
+/** A connection of its own, opened as for a message and closed again. */
+async function verify(settings: SessionSettings, signal: AbortSignal | undefined): Promise<Verification> {
+  const stages = new Stages();
+  try {
+    const session = await openSession(settings, signal, stages);
+    const verification = stages.verification(session.capabilities);
+    await session.quit();
+    return verification;
+  } catch (error) {
+    const verification = stages.verification();
+    if (verification.ok) throw error;
+    return verification;
+  }
+}

@@ -1,0 +1,80 @@
+import { type BodyForm, MailError, type Message, type OutgoingMail } from "@edgepost/core";
+import type { SMTPEnvelope, SMTPEnvelopeDsn } from "nodemailer/lib/smtp-connection";
+
+/** What nodemailer is to say of a message before the message itself, and what of its wishes is left out. */
+export interface NodemailerEnvelope {
+  readonly form: BodyForm;
+  readonly parameters: Omit<SMTPEnvelope, "from" | "to">;
+  readonly downgrades: readonly string[];
+}
+
+/**
+ * Holds what a mail asks for against what the server offers and nodemailer can say.
+ * @param isVerified The link is under TLS, with the server's certificate checked.
+ * @throws MailError `smtputf8-unsupported`, `unsupported`; nothing was sent.
+ */
+export function composeEnvelope(
+  mail: OutgoingMail,
+  offered: ReadonlyMap<string, string>,
+  isVerified: boolean,
+): NodemailerEnvelope {
+  const { message } = mail;
+  const needsUtf8 = checkSmtpUtf8(mail, offered);
+  if (message.requireTls && !(isVerified && offered.has("REQUIRETLS"))) {
+    const why = isVerified ? "the server does not offer REQUIRETLS" : "this link has no TLS with a checked certificate";
+    throw refusal("unsupported", `The message asks that every hop uses verified TLS, and ${why}.`);
+  }
+
+  // A raw message that is streamed may hold anything; nobody knows before it was read.
+  const isEightBit = mail.eightBit ?? message.raw?.kind === "stream";
+  const takesEightBit = offered.has("8BITMIME");
+  const form = takesEightBit && (isEightBit || needsUtf8) ? "8bit" : "7bit";
+  const downgrades: string[] = mail.eightBit && !takesEightBit ? ["8bitmime"] : [];
+  const dsn = composeDsn(message.dsn, mail.envelope.to, offered, downgrades);
+  return {
+    form,
+    parameters: { use8BitMime: form === "8bit", requireTLSExtensionEnabled: message.requireTls, ...(dsn && { dsn }) },
+    downgrades,
+  };
+}
+
+/** nodemailer says SMTPUTF8 by itself, for an envelope address that needs it. */
+function checkSmtpUtf8({ message, envelope }: OutgoingMail, offered: ReadonlyMap<string, string>): boolean {
+  const isInEnvelope = [envelope.from, ...envelope.to].some((address) => /[^\x00-\x7f]/.test(address));
+  if (!isInEnvelope && !message.needsSmtpUtf8) return false;
+  if (!offered.has("SMTPUTF8")) {
+    const what = "An address has letters outside ASCII before its @, and the server does not offer SMTPUTF8.";
+    throw refusal("smtputf8-unsupported", what);
+  }
+  if (isInEnvelope) return true;
+  throw refusal(
+    "unsupported",
+    "Only a header has an address with letters outside ASCII before its @. nodemailer cannot say so; nativeTransport can.",
+  );
+}
+
+/** nodemailer has one ORCPT for all recipients, which is right for one. */
+function composeDsn(
+  dsn: Message["dsn"],
+  recipients: readonly string[],
+  offered: ReadonlyMap<string, string>,
+  downgrades: string[],
+): SMTPEnvelopeDsn | undefined {
+  if (dsn === undefined) return undefined;
+  if (!offered.has("DSN")) {
+    downgrades.push("dsn");
+    return undefined;
+  }
+  const [only, ...others] = recipients;
+  if (dsn.originalRecipient && others.length > 0) downgrades.push("dsn-original-recipient");
+  return {
+    ...(dsn.notify !== undefined && { notify: typeof dsn.notify === "string" ? [dsn.notify] : [...dsn.notify] }),
+    ...(dsn.return !== undefined && { ret: dsn.return === "full" ? "FULL" : "HDRS" }),
+    ...(dsn.envelopeId !== undefined && { envid: dsn.envelopeId }),
+    ...(dsn.originalRecipient && others.length === 0 && only !== undefined && { orcpt: `rfc822;${only}` }),
+  };
+}
+
+function refusal(code: "smtputf8-unsupported" | "unsupported", message: string): MailError {
+  return new MailError(code, message, { phase: "mail" });
+}

@@ -1,0 +1,206 @@
+import type { Socket } from "node:net";
+import type { MailError, ParsedConnection } from "@edgepost/core";
+import type { SMTPConnectionOptions } from "nodemailer/lib/smtp-connection";
+import SMTPConnection from "nodemailer/lib/smtp-connection";
+import { Dialogue } from "./dialogue.ts";
+import { broken, interrupted, translate } from "./nodemailer-errors.ts";
+import { ReplyLines } from "./reply-lines.ts";
+
+/** Real EHLO replies stay under 4 KiB. What never ends must not fill the memory. */
+const MAX_REPLY_BYTES = 512 * 1024;
+/** How long QUIT and a closing socket are waited for. */
+const FAREWELL_MS = 1_000;
+/** How soon a session that carried a message before must answer the next: nothing is lost by trying another one. */
+const SIGN_OF_LIFE_MS = 1_000;
+/** nodemailer's own timers, which a server that drips sets back with every octet. Ours go off long before. */
+const NEVER_MS = 2_147_483_647;
+
+export interface LinkOptions {
+  readonly host: string;
+  readonly timeouts: ParsedConnection["timeouts"];
+  readonly trace: ((line: string) => void) | undefined;
+}
+
+/** How nodemailer calls back when a step is done. */
+export type Done<Result> = (error?: Error | null, result?: Result) => void;
+
+/**
+ * nodemailer's connection on a socket of ours, watched: each step ends, at the latest by a deadline, and the first fault
+ * is the last word. After it the link is only ever closed.
+ */
+export class NodemailerLink {
+  readonly smtp: SMTPConnection;
+  readonly dialogue: Dialogue;
+  /** When STARTTLS was sent and when TLS stood, by `performance.now()`. */
+  startTlsAt: number | undefined;
+  securedAt: number | undefined;
+
+  readonly #timeouts: ParsedConnection["timeouts"];
+  #firstReplyMs: number;
+  #socket: Socket;
+  #replies = new ReplyLines();
+  #timer: NodeJS.Timeout | undefined;
+  #fault: MailError | undefined;
+  #reject: ((fault: MailError) => void) | undefined;
+
+  constructor(socket: Socket, options: SMTPConnectionOptions, { host, timeouts, trace }: LinkOptions) {
+    this.dialogue = new Dialogue(host, trace);
+    this.#timeouts = timeouts;
+    this.#firstReplyMs = timeouts.replyMs;
+    this.smtp = new SMTPConnection({
+      ...options,
+      host,
+      connection: socket,
+      // Every line it sends, with its secrets left out; at no other level does it say anything we need.
+      transactionLog: true,
+      logger: { debug: (entry, line) => this.#onLog(entry, line), info() {}, warn() {}, error() {} },
+      maxResponseSize: MAX_REPLY_BYTES,
+      connectionTimeout: NEVER_MS,
+      greetingTimeout: NEVER_MS,
+      socketTimeout: NEVER_MS,
+      socketCloseTimeout: FAREWELL_MS,
+    });
+    this.smtp.on("error", (error) => this.fail(translate(error, this.dialogue.situation)));
+    // Where it closes by itself it calls back with the reason next.
+    this.smtp.once("end", () => queueMicrotask(() => this.#lose()));
+    this.#socket = socket;
+    // Nothing flows before nodemailer listens too.
+    socket.pause();
+    this.#listen(socket);
+  }
+
+  get usable(): boolean {
+    return this.#fault === undefined && !this.smtp.destroyed;
+  }
+
+  /** Runs one step of nodemailer, to the end of its own or to the first fault. */
+  run<Result>(start: (done: Done<Result>) => void, signal: AbortSignal | undefined): Promise<Result | undefined> {
+    return new Promise((resolve, reject) => {
+      if (this.#fault !== undefined) return reject(this.#fault);
+      const abort = () => {
+        this.fail(interrupted("aborted", "The send was aborted", this.dialogue.situation, signal?.reason));
+      };
+      const settle = () => {
+        clearTimeout(this.#timer);
+        signal?.removeEventListener("abort", abort);
+        this.#reject = undefined;
+      };
+      this.#reject = (fault) => {
+        settle();
+        reject(fault);
+      };
+      if (signal?.aborted) return abort();
+      signal?.addEventListener("abort", abort);
+      this.#await(this.dialogue.isAnswered ? this.#timeouts.replyMs : this.#firstReplyMs);
+      start((error, result) => {
+        if (this.#reject === undefined) return;
+        settle();
+        if (error) reject(translate(error, this.dialogue.situation));
+        else resolve(result);
+      });
+    });
+  }
+
+  /** A message begins. A session that carried one before must answer this one soon, or it is taken for dead. */
+  begin(recipients: readonly string[], isReused: boolean): void {
+    this.dialogue.begin(recipients);
+    this.#firstReplyMs = isReused ? Math.min(SIGN_OF_LIFE_MS, this.#timeouts.replyMs) : this.#timeouts.replyMs;
+  }
+
+  /** A piece of the message is handed over. */
+  onPiece(): void {
+    this.#await(this.#timeouts.progressMs);
+  }
+
+  /** All of the message was handed over, final dot included: from here on its outcome is open. */
+  onEnd(bytes: number): void {
+    this.dialogue.saidMessage(bytes);
+    this.#await(this.#timeouts.finalMs);
+  }
+
+  /** Ends the link, and the step under way. */
+  fail(fault: MailError): void {
+    if (this.#fault !== undefined) return;
+    this.#fault = fault;
+    this.smtp.close();
+    if (this.smtp._socket) this.smtp._socket.destroy();
+    this.#reject?.(fault);
+  }
+
+  /** Says goodbye where the dialogue is in step, and closes. */
+  async quit(): Promise<void> {
+    if (this.usable) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, FAREWELL_MS);
+        this.smtp.once("end", () => {
+          clearTimeout(timer);
+          resolve();
+        });
+        this.smtp.quit();
+      });
+    }
+    this.#lose();
+  }
+
+  #onLog(entry: { readonly tnx?: unknown }, line: unknown): void {
+    if (entry.tnx !== "client" || typeof line !== "string") return;
+    const { _socket: socket } = this.smtp;
+    if (socket && socket !== this.#socket) {
+      this.securedAt = performance.now();
+      this.#listen(socket);
+    }
+    if (line === "STARTTLS") this.startTlsAt = performance.now();
+    this.#follow(() => {
+      this.dialogue.said(line, this.#replies.isPartial);
+      this.#await(this.dialogue.isAnswered ? this.#timeouts.replyMs : this.#firstReplyMs);
+    });
+  }
+
+  /** Before nodemailer: what breaks a rule never gets there. */
+  #listen(socket: Socket): void {
+    this.#socket = socket;
+    this.#replies = new ReplyLines();
+    socket.prependListener("data", this.#onData);
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#follow(() => {
+      for (const reply of this.#replies.take(chunk)) {
+        this.dialogue.heard(reply);
+        this.#await(this.#nextMs);
+      }
+      if (this.dialogue.mode !== "tls") return;
+      // Sent in clear text to be read as if it had come under TLS (NO STARTTLS, USENIX Security 2021).
+      if (this.#replies.isPartial) throw broken("The server spoke before it was asked", this.dialogue.situation);
+      this.#socket.off("data", this.#onData);
+    });
+  };
+
+  #follow(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.fail(translate(error, this.dialogue.situation));
+    }
+  }
+
+  /** For what a complete reply leads to. */
+  get #nextMs(): number {
+    const { replyMs, connectMs, progressMs } = this.#timeouts;
+    if (this.dialogue.mode === "tls") return connectMs;
+    return this.dialogue.mode === "message" ? progressMs : replyMs;
+  }
+
+  /** One deadline at a time: for a whole reply, however its octets trickle in, or a whole handshake. */
+  #await(ms: number): void {
+    if (this.#reject === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.fail(interrupted("timeout", `Nothing complete came for ${ms} ms`, this.dialogue.situation));
+    }, ms);
+  }
+
+  #lose(): void {
+    this.fail(interrupted("connection-lost", "The server closed the connection", this.dialogue.situation));
+  }
+}

@@ -1,0 +1,112 @@
+import type { AuthMethod, ParsedConnection, SmtpAuth } from "@edgepost/core";
+import { isMailError, MailError } from "@edgepost/core";
+import type { SMTPConnectionCustomAuthHandlers } from "nodemailer/lib/smtp-connection";
+import type { NodemailerLink } from "./nodemailer-link.ts";
+
+/** Strongest first. CRAM-MD5 makes the server keep passwords in clear: worth it only where a listener would see them. */
+const UNDER_TLS = ["PLAIN", "LOGIN", "CRAM-MD5"] as const;
+const IN_CLEAR = ["CRAM-MD5", "PLAIN", "LOGIN"] as const;
+const WITH_TOKEN = ["OAUTHBEARER", "XOAUTH2"] as const;
+
+/** How nodemailer presents a token. Its own XOAUTH2 fetches tokens by itself and knows no OAUTHBEARER. */
+export const tokenHandlers: SMTPConnectionCustomAuthHandlers = Object.fromEntries(
+  WITH_TOKEN.map((method) => [
+    method,
+    async ({ auth, sendCommand }) => {
+      let answer = await sendCommand(`AUTH ${method} ${auth.initialResponse}`);
+      // The server says in a challenge what it does not like, and refuses once that was answered (RFC 7628 3.2.3).
+      if (answer.status === 334) answer = await sendCommand(method === "XOAUTH2" ? "" : "AQ==");
+      if (answer.status !== 235) throw new Error("The token was not accepted.");
+    },
+  ]),
+);
+
+/**
+ * Authenticates by the strongest method that server, nodemailer and credentials have in common.
+ * @throws MailError `auth-insecure` and `auth-unsupported` before anything was sent; `auth-failed`.
+ */
+export async function login(
+  link: NodemailerLink,
+  { auth, allowClearText, host }: ParsedConnection,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (auth === undefined) return;
+  if (!link.smtp.secure && !allowClearText) {
+    throw new MailError(
+      "auth-insecure",
+      "The link is not encrypted, so the credentials were not sent. Use TLS, or set `allowClearText: true`.",
+      { phase: "auth" },
+    );
+  }
+  const method = chooseMethod(auth, link);
+  link.dialogue.mode = "auth";
+  if (auth.accessToken === undefined) await loginWithPassword(link, method, auth, signal);
+  else await loginWithToken(link, method, host, auth, signal);
+  link.dialogue.mode = "commands";
+}
+
+async function loginWithPassword(
+  link: NodemailerLink,
+  method: AuthMethod,
+  { username, password }: Extract<SmtpAuth, { readonly password: string }>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await link.run((done) => link.smtp.login({ method, user: username, pass: password }, done), signal);
+}
+
+/** A token that was refused may have expired since it was fetched: a function is asked once more. */
+async function loginWithToken(
+  link: NodemailerLink,
+  method: AuthMethod,
+  host: string,
+  { username, accessToken }: Extract<SmtpAuth, { readonly password?: undefined }>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const token = typeof accessToken === "string" ? accessToken : await fetchToken(accessToken);
+    const initialResponse = encodeToken(method, username, token, host);
+    try {
+      await link.run((done) => link.smtp.login({ method, user: username, initialResponse }, done), signal);
+      return;
+    } catch (error) {
+      const isRefused = isMailError(error) && error.reply?.code === 535;
+      if (!isRefused || attempt > 1 || typeof accessToken === "string" || !link.usable) throw error;
+    }
+  }
+}
+
+async function fetchToken(accessToken: () => string | Promise<string>): Promise<string> {
+  try {
+    return await accessToken();
+  } catch (cause) {
+    throw new MailError("auth-failed", "The function in `auth.accessToken` failed.", { phase: "auth", cause });
+  }
+}
+
+/** RFC 7628 section 3.1, and Google's older form of the same. */
+function encodeToken(method: AuthMethod, username: string, token: unknown, host: string): string {
+  // ^A separates the fields; a line break would begin a command.
+  if (typeof token !== "string" || token === "" || /[\x00-\x1f\x7f]/.test(token)) {
+    throw new MailError("auth-failed", "The access token is empty or has a control character in it.", {
+      phase: "auth",
+    });
+  }
+  const identity = username.replaceAll("=", "=3D").replaceAll(",", "=2C");
+  const fields =
+    method === "XOAUTH2"
+      ? `user=${username}\x01auth=Bearer ${token}\x01\x01`
+      : `n,a=${identity},\x01host=${host}\x01auth=Bearer ${token}\x01\x01`;
+  return Buffer.from(fields).toString("base64");
+}
+
+function chooseMethod(auth: SmtpAuth, { smtp, dialogue }: NodemailerLink): AuthMethod {
+  const byPassword = smtp.secure ? UNDER_TLS : IN_CLEAR;
+  const order: readonly AuthMethod[] = auth.password === undefined ? WITH_TOKEN : byPassword;
+  const usable = order.filter((method) => auth.methods?.includes(method) ?? true);
+  const offered = (dialogue.capabilities.get("AUTH") ?? "").split(" ").filter((name) => name !== "");
+  const chosen = usable.find((method) => offered.includes(method));
+  if (chosen !== undefined) return chosen;
+  const server = offered.length === 0 ? "no authentication" : offered.join(", ");
+  const client = usable.length === 0 ? "none of the methods asked for; nativeTransport has all" : usable.join(", ");
+  throw new MailError("auth-unsupported", `The server offers ${server}; nodemailer has ${client}.`, { phase: "auth" });
+}

@@ -1,0 +1,33 @@
+import type { Socket } from "node:net";
+import type { Route } from "./route.ts";
+
+/**
+ * The sockets of one transport. They keep the process alive while something is under way, and not when they only wait
+ * for the next message: a script that forgets to close its transport still ends.
+ */
+export class OpenSockets {
+  readonly #sockets = new Set<Socket>();
+  #underWay = 0;
+
+  /** The same route, its sockets counted. */
+  watch(route: Route): Route {
+    return async (to, signal) => {
+      const socket = await route(to, signal);
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+      return socket;
+    };
+  }
+
+  /** Does something over the sockets. */
+  async during<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#underWay += 1;
+    if (this.#underWay === 1) for (const socket of this.#sockets) socket.ref();
+    try {
+      return await work();
+    } finally {
+      this.#underWay -= 1;
+      if (this.#underWay === 0) for (const socket of this.#sockets) socket.unref();
+    }
+  }
+}
