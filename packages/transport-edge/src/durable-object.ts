@@ -1,0 +1,2 @@
+export type { SmtpSessionNamespace } from "./durable-object/session-transport.ts";
+export { SmtpSessionObject } from "./durable-object/smtp-session-object.ts";

@@ -1,0 +1,114 @@
+import {
+  isMailError,
+  MailError,
+  type OutgoingMail,
+  parseConnection,
+  type Receipt,
+  type SendOptions,
+  type SmtpConnection,
+  type Transport,
+  type Verification,
+} from "@edgepost/core";
+import { settleWithin, untilAborted } from "../settle.ts";
+import { type Answer, readAnswer } from "./answer.ts";
+import { requestOf } from "./call.ts";
+
+/** The binding of the Durable Object's class, as `env` has it. */
+export interface SmtpSessionNamespace {
+  idFromName(name: string): unknown;
+  get(id: unknown): { fetch(request: Request): Promise<Response> };
+}
+
+/** What a send may take beyond the connection's own `totalMs`: the way to the object and back. */
+const TRAVEL_MS = 10_000;
+
+/** How long an object that was told to give up may take to say how far it had come. */
+const ABORT_MS = 5_000;
+
+export function sessionTransport(namespace: SmtpSessionNamespace, given: SmtpConnection | string): Transport {
+  const { defaults, timeouts, ...parsed } = parseConnection(given);
+  const connection: SmtpConnection = { ...parsed, timeouts, allowPort25: parsed.port === 25 };
+  const name = `${parsed.auth?.username ?? ""}@${parsed.host}:${parsed.port}`;
+  const object = () => namespace.get(namespace.idFromName(name));
+
+  async function send(mail: OutgoingMail, options: SendOptions): Promise<Receipt> {
+    const { message, envelope, messageId } = mail;
+    const bytes = mail.streamed ? undefined : await mail.bytes();
+    const head = {
+      action: "send",
+      id: crypto.randomUUID(),
+      connection: await withToken(connection),
+      recipients: options.recipients,
+      envelope,
+      messageId,
+      dsn: message.dsn,
+      requireTls: message.requireTls,
+      needsSmtpUtf8: message.needsSmtpUtf8,
+      size: bytes?.length,
+    } as const;
+    const body = bytes === undefined ? mail.stream() : new Blob([new Uint8Array(bytes)]).stream();
+    return (await call(head.id, requestOf(head, body), options.signal)) as Receipt;
+  }
+
+  async function verify({ signal }: SendOptions): Promise<Verification> {
+    const id = crypto.randomUUID();
+    const head = { action: "verify", id, connection: await withToken(connection) } as const;
+    return (await call(id, requestOf(head), signal)) as Verification;
+  }
+
+  async function call(id: string, request: Request, signal: AbortSignal | undefined): Promise<unknown> {
+    if (signal?.aborted) {
+      throw new MailError("aborted", "The send was aborted before it began.", { phase: "input", cause: signal.reason });
+    }
+    const limit = AbortSignal.timeout(timeouts.totalMs + TRAVEL_MS);
+    const answering = ask(request);
+    try {
+      return readAnswer(await untilAborted(answering, signal === undefined ? limit : AbortSignal.any([signal, limit])));
+    } catch (cause) {
+      if (isMailError(cause)) throw cause;
+      // The object alone knows how far it had come: it is told to give up, and its answer says.
+      const answer = await settleWithin(
+        ABORT_MS,
+        giveUp(id, answering).catch(() => undefined),
+      );
+      if (answer !== undefined) return readAnswer(answer);
+      const message = "The Durable Object did not say what became of the message.";
+      throw new MailError("delivery-unknown", message, { phase: "body", retryable: false, cause });
+    }
+  }
+
+  async function giveUp(id: string, answering: Promise<Answer>): Promise<Answer> {
+    await ask(requestOf({ action: "abort", id }));
+    return answering;
+  }
+
+  async function ask(request: Request): Promise<Answer> {
+    const response = await object().fetch(request);
+    return response.json();
+  }
+
+  return {
+    name: "durable-object",
+    defaults,
+    send: (mail, options = {}) => onceMoreWithFreshToken(mail, () => send(mail, options)),
+    verify: (options = {}) => verify(options),
+  };
+
+  /** A token the server refused may have run out since the function gave it; it is asked once more. */
+  async function onceMoreWithFreshToken(mail: OutgoingMail, attempt: () => Promise<Receipt>): Promise<Receipt> {
+    try {
+      return await attempt();
+    } catch (error) {
+      const again = typeof connection.auth?.accessToken === "function" && !mail.once;
+      if (again && isMailError(error) && error.code === "auth-failed") return attempt();
+      throw error;
+    }
+  }
+}
+
+/** A function does not travel: its token does. */
+async function withToken(connection: SmtpConnection): Promise<SmtpConnection> {
+  const { auth } = connection;
+  if (typeof auth?.accessToken !== "function") return connection;
+  return { ...connection, auth: { ...auth, accessToken: await auth.accessToken() } };
+}

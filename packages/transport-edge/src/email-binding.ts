@@ -1,0 +1,2 @@
+export type { EmailBinding } from "./email-binding/binding.ts";
+export { emailBindingTransport } from "./email-binding/send-email.ts";

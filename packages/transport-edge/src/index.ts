@@ -1,0 +1,2 @@
+export { edgeTransport } from "./edge-transport.ts";
+export { connectCloudflare } from "./sockets/connect-cloudflare.ts";

@@ -1,0 +1,1 @@
+export { workerMailerTransport } from "./worker-mailer/worker-mailer-transport.ts";

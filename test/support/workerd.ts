@@ -1,0 +1,75 @@
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { Miniflare, type MiniflareOptions } from "miniflare";
+import { testCertificates } from "./tls.ts";
+
+/** A Worker in a real workerd, with sockets that reach this machine. */
+export interface TestWorker extends AsyncDisposable {
+  /** Posts `body` as JSON to a path of the Worker, and gives its JSON answer. */
+  ask<Answer>(path: string, body?: unknown): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface TestWorkerOptions {
+  /** With Node's modules and globals in the Worker, as many projects have them. Default: false. */
+  readonly nodejsCompat?: boolean;
+  /** PEM certificates workerd trusts beside the public ones. Default: the tests' own authority. */
+  readonly trusted?: readonly string[];
+  /** Bindings, Durable Objects and anything else of Miniflare. */
+  readonly miniflare?: Partial<MiniflareOptions>;
+}
+
+/** Starts the Worker of a TypeScript file, bundled from the sources by the conditions a Workers bundler sets. */
+export async function startWorker(entry: URL, options: TestWorkerOptions = {}): Promise<TestWorker> {
+  const trusted = options.trusted ?? [(await testCertificates()).ca];
+  const worker = new Miniflare({
+    modules: true,
+    script: await bundleWorker(entry),
+    compatibilityDate: "2026-07-01",
+    compatibilityFlags: options.nodejsCompat ? ["nodejs_compat"] : [],
+    // Real Workers reach no private address and trust public authorities only: here loopback and the tests' authority.
+    outboundService: {
+      network: {
+        allow: ["public", "private"],
+        tlsOptions: { trustBrowserCas: false, trustedCertificates: [...trusted] },
+      },
+    },
+    // workerd writes a stack for each failed handshake; these tests make many.
+    handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
+      stdout.resume();
+      stderr.resume();
+    },
+    ...options.miniflare,
+  } as MiniflareOptions);
+  const close = async (): Promise<void> => worker.dispose();
+
+  return {
+    async ask<Answer>(path: string, body?: unknown): Promise<Answer> {
+      const response = await worker.dispatchFetch(`http://worker${path}`, {
+        method: "POST",
+        body: JSON.stringify(body ?? null),
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`The Worker answered ${response.status}: ${text}`);
+      return JSON.parse(text) as Answer;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function bundleWorker(entry: URL): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(entry)],
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "neutral",
+    target: "es2022",
+    conditions: ["@edgepost/source", "workerd", "worker"],
+    mainFields: ["module", "main"],
+    external: ["cloudflare:*", "node:*"],
+  });
+  return outputFiles[0]?.text ?? "";
+}
