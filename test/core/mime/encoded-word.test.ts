@@ -21,7 +21,7 @@ const texts = {
   "combining marks": "e\u0301a\u0308".repeat(60),
   "more marks on one letter than fit into a word": `a${"\u0301".repeat(200)}b`,
   "an endless chain of joiners": "👩\u200d".repeat(60),
-  "a code point at every offset": Array.from({ length: 40 }, (_, length) => "x".repeat(length) + "😀é").join(""),
+  "a code point at every offset": Array.from({ length: 40 }, (_, length) => `${"x".repeat(length)}😀é`).join(""),
 };
 
 for (const [name, text] of Object.entries(texts)) {

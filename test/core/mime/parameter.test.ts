@@ -34,7 +34,7 @@ test("a long value is continued, cut only between characters", () => {
     const filename = `${"x".repeat(before)}${"😀 é".repeat(30)}.pdf`;
     const lines = disposition(filename).split("\r\n");
     const segments = lines.slice(1).map((line) => /^ filename\*(\d+)\*=(?:utf-8'')?(.*?);?$/.exec(line) ?? []);
-    expect(segments.map(([, number]) => Number(number))).toEqual(segments.keys().toArray());
+    expect(segments.map(([, number]) => Number(number))).toEqual([...segments.keys()]);
     // Each alone: a cut triplet or character would throw.
     expect(segments.map(([, , text = ""]) => decodeURIComponent(text)).join("")).toBe(filename);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(76);

@@ -28,6 +28,7 @@ describe("blind copies are left out", () => {
     "folded over lines": "Bcc: eve@example.com,\n eve@example.org,\r\n\teve@example.net\n",
     "folded after its name": "Bcc:\n eve@example.com\n",
     "with space before the colon": "Bcc \t: eve@example.com\n",
+    "with what some take for a space before the colon": "Bcc\x0b\xa0: eve@example.com\n",
     "sent again": "Resent-Bcc: eve@example.com\n",
     twice: "Bcc: eve@example.com\nBcc: eve@example.org\n",
     "behind lone carriage returns": "Bcc: eve@example.com\r eve@example.org\n",

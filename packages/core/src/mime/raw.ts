@@ -14,7 +14,7 @@ const CR = 0x0d;
 const NOTHING = new Uint8Array(0);
 
 /** Blind copies live in the envelope; those of a message that is sent again, too (RFC 5322 section 3.6.6). */
-const BCC_FIELD = /^(?:resent-)?bcc[\t ]*:/i;
+const BCC_FIELD = /^(?:resent-)?bcc[^!-9;-~]*:/i;
 
 /**
  * A ready message, handed over as it is but for its line ends and its Bcc. It is not encoded anew, which would break
