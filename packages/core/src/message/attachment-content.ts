@@ -27,6 +27,7 @@ export function contentSource(content: unknown, encoding: "utf-8" | "base64", la
     return streamSource({ label, once: true, start: () => streamReader(content) });
   }
   if (isAsyncIterable(content)) return streamSource({ label, once: true, start: () => iteratorReader(content) });
+  if (content === undefined) return { fault: "is missing: give `content`, `url` or `path`" };
   return { fault: "must be a string, Uint8Array, ArrayBuffer, Blob, ReadableStream or AsyncIterable" };
 }
 

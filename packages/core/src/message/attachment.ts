@@ -1,9 +1,10 @@
 import type { Issue } from "../errors.ts";
 import { Fields, isRecord, joinPath } from "../util/fields.ts";
-import { hasLineBreakOrNul, quoteForMessage, replaceLoneSurrogates } from "../util/safe-text.ts";
+import { quoteForMessage } from "../util/safe-text.ts";
 import type { ContentSource } from "./attachment-content.ts";
 import { contentSource, isBlob, streamReader } from "./attachment-content.ts";
 import { streamSource } from "./attachment-stream.ts";
+import { checkFilename } from "./filename.ts";
 import { parseHeaders, partHeaderRule } from "./headers.ts";
 import type { AttachmentInput } from "./input.ts";
 import { checkMediaType, mediaTypeOf } from "./media-type.ts";
@@ -38,13 +39,8 @@ export interface UrlPolicy {
 
 /** No message has so many; a list of a million is a mistake or an attack. An endpoint has a lower limit of its own. */
 const MAX_ATTACHMENTS = 1000;
-/** Octets of UTF-8: what file systems take. */
-const MAX_FILENAME_OCTETS = 255;
-
 /** Printable US-ASCII without what ends or escapes an id, in a header or in a `cid:` URL (RFC 2392). */
 const CONTENT_ID = /^[\w!#$%&'*+/=?^`{|}~.@-]{1,255}$/;
-/** C0 and C1 controls, line and paragraph separators, and what turns the direction of text: `invoice<RLO>fdp.exe`. */
-const UNSAFE_IN_FILENAME = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /** Where words of other libraries went. */
 const ELSEWHERE = {
@@ -68,25 +64,21 @@ export function parseAttachments(
   policy: AttachmentPolicy,
   issues: Issue[],
 ): Attachment[] {
-  const entries = Array.isArray(input) ? listEntries(input, path) : mapEntries(input, path);
-  if (entries === undefined)
-    issues.push({ path, message: "must be a list of attachments, or an object of file names and contents" });
-  else if (entries.length > MAX_ATTACHMENTS) issues.push({ path, message: `must not be more than ${MAX_ATTACHMENTS}` });
-  else {
-    const attachments = entries.flatMap(([at, entry]) => parseAttachment(entry, at, policy, issues) ?? []);
-    refuseSameIds(attachments, path, issues);
-    return attachments;
+  const entries = entriesOf(input, path);
+  if (entries === undefined || entries.length > MAX_ATTACHMENTS) {
+    const message = `must be a list of attachments, or an object of file names and contents, ${MAX_ATTACHMENTS} at most`;
+    issues.push({ path, message });
+    return [];
   }
-  return [];
+  const attachments = entries.flatMap(([at, entry]) => parseAttachment(entry, at, policy, issues) ?? []);
+  refuseSameIds(attachments, path, issues);
+  return attachments;
 }
 
-type Entry = readonly [path: string, attachment: unknown];
-
-function listEntries(list: readonly unknown[], path: string): Entry[] {
-  return Array.from(list.slice(0, MAX_ATTACHMENTS + 1), (entry, index) => [`${path}[${index}]`, entry]);
-}
-
-function mapEntries(input: unknown, path: string): Entry[] | undefined {
+function entriesOf(input: unknown, path: string): (readonly [path: string, attachment: unknown])[] | undefined {
+  if (Array.isArray(input)) {
+    return Array.from(input.slice(0, MAX_ATTACHMENTS + 1), (entry, index) => [`${path}[${index}]`, entry]);
+  }
   const named = input instanceof Map ? [...input] : isRecord(input) ? Object.entries(input) : undefined;
   return named?.map(([filename, content]) => [joinPath(path, String(filename)), { filename, content }]);
 }
@@ -99,24 +91,14 @@ function parseAttachment(
 ): Attachment | undefined {
   const fields = new Fields<AttachmentInput>(input, path, issues);
   const before = issues.length;
-  const given = fields.raw("content");
   const filename = parseFilename(fields);
   const encoding = fields.choice("encoding", ["utf-8", "base64"], "utf-8");
   const content = parseContent(fields, filename === undefined ? path : quoteForMessage(filename), encoding, policy);
-  const contentType = parseContentType(
-    fields,
-    filename,
-    typeof given === "string" && encoding === "utf-8" ? given : undefined,
-  );
+  const contentType = parseContentType(fields, filename, encoding);
   const contentId = parseContentId(fields);
-  const disposition = fields.choice(
-    "disposition",
-    ["attachment", "inline"],
-    contentId === undefined ? "attachment" : "inline",
-  );
-  const headers = fields.has("headers")
-    ? parseHeaders(fields.raw("headers"), fields.pathOf("headers"), partHeaderRule, issues)
-    : [];
+  const usual = contentId === undefined ? "attachment" : "inline";
+  const disposition = fields.choice("disposition", ["attachment", "inline"], usual);
+  const headers = parseHeaders(fields.raw("headers"), fields.pathOf("headers"), partHeaderRule, issues);
   fields.refuseOthers(ELSEWHERE);
   if (issues.length > before || "fault" in content) return undefined;
   return {
@@ -129,43 +111,25 @@ function parseAttachment(
   };
 }
 
-/** A name given, or that of the `File`, or of the path or URL. */
+/** The name given, else that of the `File`, of the path or of the URL. */
 function parseFilename(fields: Fields<AttachmentInput>): string | undefined {
-  const content = fields.raw("content");
-  const given = fields.raw("filename") ?? (isBlob(content) ? content.name : undefined) ?? lastSegment(fields);
+  const given = fields.has("filename") ? fields.raw("filename") : ownName(fields);
   if (given === undefined) return undefined;
-  const fault = faultOfFilename(given);
-  if (fault === undefined) return safeFilename(String(given));
-  fields.refuse("filename", fault);
+  const checked = checkFilename(given);
+  if ("filename" in checked) return checked.filename;
+  fields.refuse("filename", checked.fault);
   return undefined;
 }
 
-function lastSegment(fields: Fields<AttachmentInput>): string | undefined {
-  const path = fields.raw("path");
-  if (typeof path === "string") return path;
-  const url = toUrl(fields.raw("url"));
+function ownName(fields: Fields<AttachmentInput>): unknown {
+  const content = fields.raw("content");
+  if (isBlob(content)) return content.name;
+  if (!fields.has("url")) return fields.raw("path");
   try {
-    return url && decodeURIComponent(url.pathname);
+    return decodeURIComponent(toUrl(fields.raw("url"))?.pathname ?? "");
   } catch {
     return undefined;
   }
-}
-
-function faultOfFilename(given: unknown): string | undefined {
-  if (typeof given !== "string") return "must be a string";
-  if (hasLineBreakOrNul(given)) return "must not contain a line break or NUL";
-  const octets = new TextEncoder().encode(safeFilename(given) ?? "").length;
-  return octets > MAX_FILENAME_OCTETS ? `must not be longer than ${MAX_FILENAME_OCTETS} octets` : undefined;
-}
-
-/**
- * A name and nothing more (RFC 2183 section 2.3): directories would tell how the sender's disk looks, or aim at the
- * reader's; controls and what turns text around would show another name than the one a reader saves.
- */
-function safeFilename(given: string): string | undefined {
-  const name = given.slice(Math.max(given.lastIndexOf("/"), given.lastIndexOf("\\")) + 1);
-  const safe = replaceLoneSurrogates(name.replace(UNSAFE_IN_FILENAME, "")).trim();
-  return /^\.*$/.test(safe) ? undefined : safe;
 }
 
 function parseContent(
@@ -174,17 +138,10 @@ function parseContent(
   encoding: "utf-8" | "base64",
   policy: AttachmentPolicy,
 ): ContentSource {
-  const given = (["content", "url", "path"] as const).filter((name) => fields.has(name));
-  const [name = "content"] = given;
+  const [name = "content", other] = (["content", "url", "path"] as const).filter((one) => fields.has(one));
   const value = fields.raw(name);
   let source: ContentSource;
-  if (given.length !== 1)
-    source = {
-      fault:
-        given.length === 0
-          ? "is missing: give `content`, `url` or `path`"
-          : "must be the only one of `content`, `url` and `path`",
-    };
+  if (other !== undefined) source = { fault: `cannot stand beside \`${other}\`` };
   else if (name === "url") source = parseUrl(value, policy);
   else if (name === "path") source = parsePath(value, label, policy);
   else source = contentSource(value, encoding, label);
@@ -195,39 +152,33 @@ function parseContent(
 
 function parseUrl(value: unknown, { url: policy }: AttachmentPolicy): ContentSource {
   const url = toUrl(value);
-  if (url === undefined) return { fault: "must be an https URL" };
-  if (policy === undefined)
-    return { fault: "needs a policy: createMailer({ attachments: { url: {} } }) allows fetching" };
-  const fault = faultOfUrl(url);
-  return fault === undefined ? urlSource(url, policy) : { fault };
+  const fault = url === undefined ? "must be an https URL" : faultOfUrl(url);
+  if (url === undefined || fault !== undefined) return { fault: fault ?? "" };
+  if (policy !== undefined) return urlSource(url, policy);
+  return { fault: "needs a policy: createMailer({ attachments: { url: {} } }) allows fetching" };
 }
 
 function parsePath(path: unknown, label: string, { openPath }: AttachmentPolicy): ContentSource {
   if (typeof path !== "string" || path === "" || path.includes("\0")) return { fault: "must be the path of a file" };
-  if (openPath === undefined) {
-    return {
-      fault: "cannot be read here: use fileAttachment(path) of @edgepost/transport-node, or give nodeTransport `files`",
-    };
+  if (openPath !== undefined) {
+    return streamSource({ label, once: false, start: async () => streamReader((await openPath(path)).stream) });
   }
-  return streamSource({ label, once: false, start: async () => streamReader((await openPath(path)).stream) });
+  const message =
+    "cannot be read here: use fileAttachment(path) of @edgepost/transport-node, or give nodeTransport `files`";
+  return { fault: message };
 }
 
+/** The type given, else that of the `Blob`, else by the extension. */
 function parseContentType(
   fields: Fields<AttachmentInput>,
   filename: string | undefined,
-  text: string | undefined,
+  encoding: "utf-8" | "base64",
 ): string {
   const content = fields.raw("content");
-  const given = fields.raw("contentType");
-  if (given === undefined) {
-    // A browser fills in `type`; what it does not know, or knows badly, the extension tells.
-    const own = isBlob(content) ? checkMediaType(content.type) : undefined;
-    if (own !== undefined && "type" in own) return own.type;
-  }
-  const checked =
-    typeof given === "string" || given === undefined
-      ? checkMediaType(given ?? mediaTypeOf(filename), text)
-      : { fault: "must be a string" };
+  const text = typeof content === "string" && encoding === "utf-8" ? content : undefined;
+  const own = isBlob(content) && "type" in checkMediaType(content.type) ? content.type : mediaTypeOf(filename);
+  const given = fields.has("contentType") ? fields.raw("contentType") : own;
+  const checked = typeof given === "string" ? checkMediaType(given, text) : { fault: "must be a string" };
   if ("type" in checked) return checked.type;
   fields.refuse("contentType", checked.fault);
   return "";

@@ -99,9 +99,7 @@ function parseAlternative(input: unknown, path: string, issues: Issue[]): Altern
   const type = checkMediaType(fields.text("contentType") ?? "text/plain", isText ? content : undefined);
   if (!fields.has("contentType")) fields.refuse("contentType", "is missing");
   else if ("fault" in type) fields.refuse("contentType", type.fault);
-  const headers = fields.has("headers")
-    ? parseHeaders(fields.raw("headers"), fields.pathOf("headers"), partHeaderRule, issues)
-    : [];
+  const headers = parseHeaders(fields.raw("headers"), fields.pathOf("headers"), partHeaderRule, issues);
   fields.refuseOthers({ type: '"contentType"' });
   return {
     contentType: "type" in type ? type.type : "",

@@ -1,13 +1,18 @@
 import type { Issue } from "../errors.ts";
 import type { Fields } from "../util/fields.ts";
 import { hasLineBreakOrNul } from "../util/safe-text.ts";
-import { parseAddresses } from "./address.ts";
+import { flattenGroups, parseAddresses } from "./address.ts";
 import type { DsnInput, ListUnsubscribeInput, MessageInput } from "./input.ts";
 import type { Dsn, ListUnsubscribe, Message } from "./message.ts";
 import { domainOf } from "./message-id.ts";
 
 /** RFC 3461 section 4.4, of the encoded form. */
 const MAX_ENVELOPE_ID_LENGTH = 100;
+
+/** One URL must fit a line of 998 octets (RFC 5322 section 2.1.1): it cannot be folded. */
+const MAX_URL_LENGTH = 900;
+/** Printable US-ASCII without quotes and angle brackets: a URL as it stands in a header (RFC 3986, RFC 2369). */
+const MAILTO_TEXT = /^[\x21\x23-\x3b\x3d\x3f-\x7e]+$/;
 
 /** What the servers on the way are asked for. */
 export function parseDelivery(fields: Fields<MessageInput>): Pick<Message, "dsn" | "requireTls"> {
@@ -66,29 +71,27 @@ function parseUnsubscribeUrl(fields: Fields<ListUnsubscribeInput>): string | und
   const written = fields.raw("url");
   try {
     // As the parser writes it, which leaves no space, bracket or line break.
-    const url = new URL(typeof written === "string" && !hasLineBreakOrNul(written) ? written : "");
-    if (/^https?:$/.test(url.protocol)) return url.href;
+    const { protocol, href } = new URL(typeof written === "string" && !hasLineBreakOrNul(written) ? written : "");
+    if (/^https?:$/.test(protocol) && href.length <= MAX_URL_LENGTH) return href;
   } catch {
     // No URL at all: told below.
   }
-  fields.refuse("url", "must be an https URL");
+  fields.refuse("url", `must be an https URL of ${MAX_URL_LENGTH} characters at most`);
   return undefined;
 }
 
 /** A bare address, or a `mailto:` URL (RFC 6068), as which it is returned. */
 function parseMailto(fields: Fields<ListUnsubscribeInput>, issues: Issue[]): string | undefined {
   const written = fields.raw("mailto");
-  if (typeof written === "string" && !/^mailto:/i.test(written)) {
-    const [address, ...others] = parseAddresses(written, fields.pathOf("mailto"), issues);
-    if (address !== undefined && "address" in address && others.length === 0) {
-      const domain = domainOf(address.address);
-      return `mailto:${encodeURIComponent(address.address.slice(0, -domain.length - 1))}@${domain}`;
-    }
-  } else if (
-    typeof written === "string" &&
-    /^mailto:[\x21\x23-\x3b\x3d\x3f-\x7e]+@[\x21\x23-\x3b\x3d\x3f-\x7e]+$/i.test(written)
-  )
-    return written;
-  fields.refuse("mailto", "must be one address, or a mailto: URL");
+  if (typeof written === "string" && /^mailto:/i.test(written)) {
+    if (written.length <= MAX_URL_LENGTH && MAILTO_TEXT.test(written) && written.includes("@")) return written;
+  } else {
+    const mailboxes = flattenGroups(parseAddresses(written, fields.pathOf("mailto"), issues));
+    if (mailboxes.length === 0) return undefined;
+    const [{ address } = { address: "" }] = mailboxes;
+    const domain = domainOf(address);
+    if (mailboxes.length === 1) return `mailto:${encodeURIComponent(address.slice(0, -domain.length - 1))}@${domain}`;
+  }
+  fields.refuse("mailto", `must be one address, or a mailto: URL of ${MAX_URL_LENGTH} characters at most`);
   return undefined;
 }

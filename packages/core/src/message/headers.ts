@@ -17,10 +17,11 @@ const FIELD_NAME = /^[\x21-\x39\x3b-\x7e]+$/;
 export type StructuralRule = (lowerCaseName: string) => string | undefined;
 
 /**
- * Checks additional headers, given as a record or a map. An array writes its header once per value; a value of
+ * Checks additional headers, given as a record or a map, or not at all. An array writes its header once per value; a value of
  * `undefined` writes none.
  */
 export function parseHeaders(input: unknown, path: string, structural: StructuralRule, issues: Issue[]): Header[] {
+  if (input === undefined) return [];
   if (!isRecord(input) && !(input instanceof Map)) {
     issues.push({ path, message: "must be an object or a Map of header names and values" });
     return [];

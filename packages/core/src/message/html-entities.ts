@@ -1,46 +1,74 @@
-/** U+00A0 to U+00FF in order: what HTML editors write for the letters of Western Europe. */
-const LATIN_1 =
-  "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml".split(
-    " ",
-  );
+/** Letters with a mark: `eacute` is an e with an acute, and Unicode composes the two. */
+const MARKS = new Map(
+  Object.entries({
+    grave: "\u0300",
+    acute: "\u0301",
+    circ: "\u0302",
+    tilde: "\u0303",
+    uml: "\u0308",
+    ring: "\u030a",
+    caron: "\u030c",
+    cedil: "\u0327",
+  }),
+);
 
-const OTHERS: Readonly<Record<string, string>> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  ndash: "–",
-  mdash: "—",
-  lsquo: "‘",
-  rsquo: "’",
-  sbquo: "‚",
-  ldquo: "“",
-  rdquo: "”",
-  bdquo: "„",
-  bull: "•",
-  hellip: "…",
-  euro: "€",
-  trade: "™",
-  rarr: "→",
-  larr: "←",
-  zwnj: "\u200c",
-};
+/** The others that programs write into mail. Maps, because every object has a `valueOf`. */
+const CHARACTERS = new Map(
+  Object.entries({
+    amp: "&",
+    lt: "<",
+    gt: ">",
+    quot: '"',
+    apos: "'",
+    nbsp: "\xa0",
+    shy: "\xad",
+    zwnj: "\u200c",
+    copy: "©",
+    reg: "®",
+    trade: "™",
+    hellip: "…",
+    ndash: "–",
+    mdash: "—",
+    lsquo: "‘",
+    rsquo: "’",
+    sbquo: "‚",
+    ldquo: "“",
+    rdquo: "”",
+    bdquo: "„",
+    laquo: "«",
+    raquo: "»",
+    bull: "•",
+    middot: "·",
+    euro: "€",
+    pound: "£",
+    yen: "¥",
+    cent: "¢",
+    sect: "§",
+    deg: "°",
+    plusmn: "±",
+    times: "×",
+    frac12: "½",
+    iexcl: "¡",
+    iquest: "¿",
+    szlig: "ß",
+    aelig: "æ",
+    AElig: "Æ",
+    oslash: "ø",
+    Oslash: "Ø",
+    larr: "←",
+    rarr: "→",
+  }),
+);
 
 /** Decodes character references: numeric ones, and the named ones that mail uses. Others stay as they stand. */
 export function decodeEntities(text: string): string {
-  if (!text.includes("&")) return text;
-  return text.replace(/&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([A-Za-z][A-Za-z\d]{1,7}));?/g, decode);
+  return text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]\w{1,7}));/gi, decode);
 }
 
 function decode(reference: string, decimal?: string, hexadecimal?: string, name = ""): string {
-  if (decimal !== undefined) return character(Number(decimal));
-  if (hexadecimal !== undefined) return character(Number.parseInt(hexadecimal, 16));
-  // Without its semicolon a name is text: `?a=1&copy=2` is a query.
-  if (!reference.endsWith(";")) return reference;
-  if (Object.hasOwn(OTHERS, name)) return String(OTHERS[name]);
-  const index = LATIN_1.indexOf(name);
-  return index < 0 ? reference : String.fromCharCode(0xa0 + index);
+  if (name === "") return character(decimal === undefined ? Number.parseInt(hexadecimal ?? "", 16) : Number(decimal));
+  const mark = MARKS.get(name.slice(1));
+  return CHARACTERS.get(name) ?? (mark === undefined ? reference : (name.charAt(0) + mark).normalize("NFC"));
 }
 
 function character(code: number): string {

@@ -66,8 +66,11 @@ function parseWritten(
   issues: Issue[],
 ): Message | undefined {
   const defaults = context.defaults.map((one) => new Fields<MessageDefaults>(one, "defaults", issues));
-  const holderOf = (name: keyof MessageDefaults): Fields<MessageDefaults> =>
-    fields.has(name) ? fields : (defaults.find((one) => one.has(name)) ?? fields);
+  const holderOf = (name: keyof MessageDefaults): Fields<MessageDefaults> => {
+    // All are asked, so that none calls a field unknown that another one won.
+    const [holder = fields] = [fields, ...defaults].filter((one) => one.has(name));
+    return holder;
+  };
 
   const participants = parseParticipants(fields, envelopeFields, holderOf, issues);
   const domain = context.hostname ?? domainOf(participants?.envelope.from || (participants?.from[0].address ?? ""));
@@ -110,7 +113,6 @@ function parseSubject(fields: Fields<MessageInput>): string {
 }
 
 function parseOwnHeaders(fields: Fields<MessageInput>, holder: Fields<MessageDefaults>, issues: Issue[]): Header[] {
-  if (!holder.has("headers")) return [];
   const headers = parseHeaders(holder.raw("headers"), holder.pathOf("headers"), messageHeaderRule, issues);
   // Some have a field that may be left alone; but both would be written, and readers would choose.
   for (const { name } of headers) {
