@@ -2,7 +2,8 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { MailError } from "@edgepost/core";
 import type { Connect, ConnectTarget, SmtpSocket } from "@edgepost/core/smtp";
-import { chooseRoute, type NodeSocketOptions } from "./route.ts";
+import { chooseRoute, type Route } from "./route.ts";
+import { tlsFailed } from "./socket-errors.ts";
 import { SocketStreams } from "./socket-streams.ts";
 import { secureSocket } from "./tls.ts";
 
@@ -10,27 +11,21 @@ import { secureSocket } from "./tls.ts";
 const CLOSE_MS = 1_000;
 
 /**
- * Connects the SMTP engine by `node:net` and `node:tls`; also in Deno and Bun.
+ * Connects the SMTP engine by `node:net` and `node:tls`, also in Deno and Bun.
  *
  * @example
- * const transport = createSmtpTransport(connectNode, "smtp://user:pass@mail.acme.com");
+ * const transport = createSmtpTransport(connectNode, "smtp://user:password@smtp.acme.com");
  */
-export const connectNode: Connect = createConnect({});
+export const connectNode: Connect = createConnect(chooseRoute({}));
 
-/** {@link connectNode} by a proxy, a UNIX socket or a socket of your own. Throws `invalid-connection`. */
-export function createConnect(options: NodeSocketOptions): Connect {
-  const open = createOpen(options);
-  return async (target, { signal }) => new NodeSmtpSocket(await open(target, signal), target);
-}
-
-/** Opens a connection, TLS included where it starts at once. */
-export function createOpen(
-  options: NodeSocketOptions,
-): (target: ConnectTarget, signal: AbortSignal | undefined) => Promise<Socket> {
-  const route = chooseRoute(options);
-  return async (target, signal) => {
+/** {@link connectNode} by another way. */
+export function createConnect(route: Route): Connect {
+  return async (target, { signal }) => {
     const socket = await route(target, signal);
-    return target.secure === "implicit" ? secureSocket(socket, target, signal) : socket;
+    return new NodeSmtpSocket(
+      target.secure === "implicit" ? await secureSocket(socket, target, signal) : socket,
+      target,
+    );
   };
 }
 
@@ -45,7 +40,8 @@ class NodeSmtpSocket implements SmtpSocket {
   constructor(socket: Socket, target: ConnectTarget) {
     this.#socket = socket;
     this.#target = target;
-    this.#streams = new SocketStreams(socket);
+    // With TLS 1.3 a server says only after the handshake that it does not like the client's certificate.
+    this.#streams = new SocketStreams(socket, (error) => (isTlsAlert(error) ? tlsFailed(error, target.host) : error));
     this.readable = this.#streams.readable;
     this.writable = this.#streams.writable;
     const protocol = socket instanceof TLSSocket ? socket.getProtocol() : null;
@@ -55,7 +51,7 @@ class NodeSmtpSocket implements SmtpSocket {
   async startTls({ serverName }: { serverName?: string } = {}): Promise<SmtpSocket> {
     if (this.#streams.detach() > 0) {
       this.#socket.destroy();
-      // Injected in clear text, to be read as if it had come under TLS (NO STARTTLS, USENIX Security 2021).
+      // Sent in clear text to be read as if it had come under TLS (NO STARTTLS, USENIX Security 2021).
       throw new MailError("protocol-error", "The server sent something between its answer to STARTTLS and TLS.", {
         phase: "tls",
       });
@@ -79,4 +75,8 @@ class NodeSmtpSocket implements SmtpSocket {
       socket.resume();
     });
   }
+}
+
+function isTlsAlert(error: NodeJS.ErrnoException): boolean {
+  return error.code?.startsWith("ERR_SSL_") ?? false;
 }

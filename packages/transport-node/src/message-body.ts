@@ -20,11 +20,12 @@ export function bodyFromBytes(bytes: Uint8Array, watch: BodyWatch): Readable {
     highWaterMark: PIECE_BYTES,
     read() {
       watch.onPiece();
-      this.push(bytes.subarray(offset, offset + PIECE_BYTES));
-      offset += PIECE_BYTES;
-      if (offset < bytes.length) return;
-      watch.onEnd(bytes.length);
-      this.push(null);
+      const piece = bytes.subarray(offset, offset + PIECE_BYTES);
+      offset += piece.length;
+      const isLast = offset >= bytes.length;
+      if (isLast) watch.onEnd(bytes.length);
+      this.push(piece);
+      if (isLast) this.push(null);
     },
   });
 }

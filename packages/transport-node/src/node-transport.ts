@@ -42,14 +42,14 @@ export function nodeTransport(connection: SmtpConnection | string, options: Node
   };
   const { pool: limits, timeouts, defaults } = parsed;
   const pool = createPool({ open: ({ signal }) => openSession(settings, signal), limits, totalMs: timeouts.totalMs });
-  return {
+  return sockets.serve({
     name: settings.transport,
     defaults,
     ...(options.files !== undefined && { attachments: { openPath: createFileReader(options.files) } }),
-    send: (mail, sendOptions) => sockets.during(() => pool.send(mail, sendOptions)),
-    verify: ({ signal } = {}) => sockets.during(() => verify(settings, signal)),
-    close: () => sockets.during(() => pool.close()),
-  };
+    send: pool.send,
+    verify: ({ signal } = {}) => verify(settings, signal),
+    close: pool.close,
+  });
 }
 
 /** A connection of its own, opened as for a message and closed again. */

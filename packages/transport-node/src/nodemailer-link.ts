@@ -114,6 +114,10 @@ export class NodemailerLink {
 
   /** All of the message was handed over, final dot included: from here on its outcome is open. */
   onEnd(bytes: number): void {
+    // nodemailer writes the dot by itself, right after. Both leave in one packet, and under TLS in one record.
+    const socket = this.#socket;
+    socket.cork();
+    setImmediate(() => socket.uncork());
     this.dialogue.saidMessage(bytes);
     this.#await(this.#timeouts.finalMs);
   }

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Transport } from "@edgepost/core";
 import type { Route } from "./route.ts";
 
 /**
@@ -9,7 +10,7 @@ export class OpenSockets {
   readonly #sockets = new Set<Socket>();
   #underWay = 0;
 
-  /** The same route, its sockets counted. */
+  /** The same route, its sockets under watch. */
   watch(route: Route): Route {
     return async (to, signal) => {
       const socket = await route(to, signal);
@@ -19,12 +20,22 @@ export class OpenSockets {
     };
   }
 
-  /** Does something over the sockets. */
-  async during<Result>(work: () => Promise<Result>): Promise<Result> {
+  /** The same transport, keeping its sockets and the process alive while it works. */
+  serve(transport: Transport): Transport {
+    const { verify, close } = transport;
+    return {
+      ...transport,
+      send: (mail, options) => this.#during(transport.send(mail, options)),
+      ...(verify !== undefined && { verify: (options) => this.#during(verify(options)) }),
+      ...(close !== undefined && { close: () => this.#during(close()) }),
+    };
+  }
+
+  async #during<Result>(work: Promise<Result>): Promise<Result> {
     this.#underWay += 1;
     if (this.#underWay === 1) for (const socket of this.#sockets) socket.ref();
     try {
-      return await work();
+      return await work;
     } finally {
       this.#underWay -= 1;
       if (this.#underWay === 0) for (const socket of this.#sockets) socket.unref();

@@ -11,10 +11,12 @@ export class SocketStreams {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
   readonly #socket: Socket;
+  readonly #translate: (error: Error) => Error;
   #detach: () => number = () => 0;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, translate: (error: Error) => Error) {
     this.#socket = socket;
+    this.#translate = translate;
     this.readable = this.#createReadable();
     this.writable = this.#createWritable();
   }
@@ -39,7 +41,7 @@ export class SocketStreams {
           };
           const onError = (error: Error) => {
             letGo();
-            controller.error(error);
+            controller.error(this.#translate(error));
           };
           const letGo = () => {
             socket.off("data", onData).off("end", onEnd).off("close", onEnd).off("error", onError);
