@@ -60,3 +60,6 @@ export type {
 } from "./receipt.ts";
 export type { TlsSettings } from "./smtp/socket.ts";
 export type { SendOptions, Transport } from "./transport.ts";
+export { withFailover } from "./transports/failover.ts";
+export type { RetryOptions } from "./transports/retry.ts";
+export { withRetry } from "./transports/retry.ts";

@@ -34,6 +34,22 @@ export interface OutgoingMail {
   readonly eightBit?: boolean;
 }
 
+/** The same mail to some of its recipients: same bytes, same Message-ID. */
+export function readdress(mail: OutgoingMail, to: Envelope["to"]): OutgoingMail {
+  const envelope = { from: mail.envelope.from, to };
+  const { streamed, once, eightBit } = mail;
+  return {
+    message: { ...mail.message, envelope },
+    envelope,
+    messageId: mail.messageId,
+    bytes: (form) => mail.bytes(form),
+    stream: (form) => mail.stream(form),
+    ...(streamed !== undefined && { streamed }),
+    ...(once !== undefined && { once }),
+    ...(eightBit !== undefined && { eightBit }),
+  };
+}
+
 /** True when an address of the envelope or of a header needs SMTPUTF8 (RFC 6531): its local part is not ASCII. */
 export function needsSmtpUtf8(mail: OutgoingMail): boolean {
   return mail.message.needsSmtpUtf8 || [mail.envelope.from, ...mail.envelope.to].some((address) => !isAscii(address));

@@ -57,16 +57,19 @@ describe("memoryTransport", () => {
   it("releases a streamed attachment when the caller gives up", async () => {
     const controller = new AbortController();
     let released: unknown;
-    const content = new ReadableStream<Uint8Array>({
-      pull(stream) {
-        stream.enqueue(new Uint8Array(3));
-        queueMicrotask(() => controller.abort(new Error("enough")));
-        return new Promise(() => {});
+    const content = new ReadableStream<Uint8Array>(
+      {
+        pull(stream) {
+          stream.enqueue(new Uint8Array(3));
+          queueMicrotask(() => controller.abort(new Error("enough")));
+          return new Promise(() => {});
+        },
+        cancel(reason) {
+          released = reason;
+        },
       },
-      cancel(reason) {
-        released = reason;
-      },
-    });
+      { highWaterMark: 0 },
+    );
     const mail = await build("ada@example.com", { attachments: [{ filename: "a.bin", content }] });
     const transport = memoryTransport();
     await expect(transport.send(mail, { signal: controller.signal })).rejects.toMatchObject({ code: "aborted" });

@@ -100,8 +100,8 @@ function refuseRecipients(
   const areRetryable = rejected.map(({ retryable }) => retryable);
   throw new MailError("recipients-rejected", `The server refused ${rejected.length} of ${to.length} recipients.`, {
     phase: "rcpt",
-    // With all-or-none, one recipient refused for good stops every later attempt too.
-    retryable: mode === "all-or-none" ? areRetryable.every(Boolean) : areRetryable.some(Boolean),
+    // One recipient refused for good stops every later attempt to reach all of them.
+    retryable: rejected.length === to.length ? areRetryable.some(Boolean) : areRetryable.every(Boolean),
     reply: rejected.at(-1)?.reply,
     recipients: rejected,
   });
