@@ -8,6 +8,8 @@ import { testCertificates } from "./tls.ts";
 export interface TestWorker extends AsyncDisposable {
   /** Posts `body` as JSON to a path of the Worker, and gives its JSON answer. */
   ask<Answer>(path: string, body?: unknown): Promise<Answer>;
+  /** What the runtime itself has complained about so far. */
+  readonly complaints: string;
   close(): Promise<void>;
 }
 
@@ -17,12 +19,13 @@ export interface TestWorkerOptions {
   /** PEM certificates workerd trusts beside the public ones. Default: the tests' own authority. */
   readonly trusted?: readonly string[];
   /** Bindings, Durable Objects and anything else of Miniflare. */
-  readonly miniflare?: Partial<MiniflareOptions>;
+  readonly miniflare?: Readonly<Record<string, unknown>>;
 }
 
 /** Starts the Worker of a TypeScript file, bundled from the sources by the conditions a Workers bundler sets. */
 export async function startWorker(entry: URL, options: TestWorkerOptions = {}): Promise<TestWorker> {
   const trusted = options.trusted ?? [(await testCertificates()).ca];
+  let complaints = "";
   const worker = new Miniflare({
     modules: true,
     script: await bundleWorker(entry),
@@ -35,10 +38,12 @@ export async function startWorker(entry: URL, options: TestWorkerOptions = {}): 
         tlsOptions: { trustBrowserCas: false, trustedCertificates: [...trusted] },
       },
     },
-    // workerd writes a stack for each failed handshake; these tests make many.
+    // workerd writes a stack for each failed handshake, which nobody wants to see here.
     handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
       stdout.resume();
-      stderr.resume();
+      stderr.on("data", (chunk) => {
+        complaints += chunk;
+      });
     },
     ...options.miniflare,
   } as MiniflareOptions);
@@ -53,6 +58,9 @@ export async function startWorker(entry: URL, options: TestWorkerOptions = {}): 
       const text = await response.text();
       if (!response.ok) throw new Error(`The Worker answered ${response.status}: ${text}`);
       return JSON.parse(text) as Answer;
+    },
+    get complaints() {
+      return complaints;
     },
     close,
     [Symbol.asyncDispose]: close,

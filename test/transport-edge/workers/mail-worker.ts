@@ -1,54 +1,42 @@
-import { createMailer, isMailError, type MessageInput, type SendOptions, type SmtpConnection } from "@edgepost/core";
+import {
+  createMailer,
+  isMailError,
+  type MessageInput,
+  type SendOptions,
+  type SmtpConnection,
+  type Verification,
+} from "@edgepost/core";
 import { edgeTransport } from "@edgepost/transport-edge";
+import { workerMailerTransport } from "@edgepost/transport-edge/worker-mailer";
+import { outcomeOf } from "./outcome.ts";
 
 /** What a test asks of the Worker: these messages, all at once, over one transport. */
 export interface SendRequest {
+  readonly transport?: "edge" | "worker-mailer";
   readonly connection: SmtpConnection;
   readonly messages: readonly MessageInput[];
   readonly recipients?: SendOptions["recipients"];
+  /** Gives up after so many milliseconds. */
+  readonly abortAfterMs?: number;
 }
 
-/** What became of each message: its receipt, or the facts of its error. */
-export type Sent = { readonly receipt: Receipt } | { readonly error: ErrorFacts };
-
-type Receipt = Awaited<ReturnType<ReturnType<typeof createMailer>["send"]>>;
-
-export interface ErrorFacts {
-  readonly code: string;
-  readonly phase: string;
-  readonly retryable: boolean;
-  readonly message: string;
-  readonly issues: readonly string[];
-  readonly recipients: readonly string[];
-}
-
+/** A Worker that makes its transport anew in each request, and closes it at the end. */
 export default {
   async fetch(request: Request): Promise<Response> {
-    const { connection, messages, recipients }: SendRequest = await request.json();
-    const mailer = createMailer({ transport: edgeTransport(connection) });
-    const sent = await Promise.all(messages.map((message) => settle(mailer.send(message, { recipients }))));
+    const { transport, connection, messages, recipients, abortAfterMs }: SendRequest = await request.json();
+    const make = transport === "worker-mailer" ? workerMailerTransport : edgeTransport;
+    const mailer = createMailer({ transport: make(connection) });
+    if (new URL(request.url).pathname === "/verify") return Response.json(summaryOf(await mailer.verify()));
+
+    const signal = abortAfterMs === undefined ? undefined : AbortSignal.timeout(abortAfterMs);
+    const sending = messages.map((message) => outcomeOf(mailer.send(message, { recipients, signal })));
+    const outcomes = await Promise.all(sending);
     await mailer.close();
-    return Response.json(sent);
+    return Response.json(outcomes);
   },
 };
 
-async function settle(sending: Promise<Receipt>): Promise<Sent> {
-  try {
-    return { receipt: await sending };
-  } catch (error) {
-    return { error: factsOf(error) };
-  }
-}
-
-function factsOf(error: unknown): ErrorFacts {
-  if (!isMailError(error)) throw error;
-  const { code, phase, retryable, message, issues = [], recipients = [] } = error;
-  return {
-    code,
-    phase,
-    retryable,
-    message,
-    issues: issues.map(({ path }) => path),
-    recipients: recipients.map(({ address }) => address),
-  };
+/** `connect ok`, or `tls tls-failed`. */
+function summaryOf({ stages }: Verification): string[] {
+  return stages.map(({ stage, error }) => `${stage} ${isMailError(error) ? error.code : "ok"}`);
 }

@@ -5,7 +5,7 @@ import { settleWithin, untilAborted } from "../settle.ts";
 import { closeSocket } from "./close-socket.ts";
 
 /** How long a server may take to greet in clear when we look why implicit TLS failed. Real ones need milliseconds. */
-const GREETING_LIMIT_MS = 2_000;
+const GREETING_LIMIT_MS = 1_000;
 
 /**
  * Waits until a socket is open, implicit TLS included, and finds out why it is not.
