@@ -1,0 +1,154 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startRawServer } from "../support/raw-server.ts";
+import { startSmtpServer } from "../support/smtp-server.ts";
+import { startWorker, type TestWorker } from "../support/workerd.ts";
+import type { SendRequest } from "./workers/durable-object-worker.ts";
+import type { Outcome } from "./workers/outcome.ts";
+
+const message = { from: "worker@example.com", to: "ada@example.com", subject: "Hello", text: "Through an object" };
+
+describe("SmtpSessionObject", () => {
+  let storage: string;
+  let worker: TestWorker;
+  beforeAll(async () => {
+    storage = await mkdtemp(join(tmpdir(), "edgepost-objects-"));
+    worker = await startWorker(new URL("./workers/durable-object-worker.ts", import.meta.url), {
+      miniflare: { durableObjects: { SMTP_SESSION: "SmtpSessionObject" }, durableObjectsPersist: storage },
+    });
+  });
+  afterAll(async () => {
+    await worker.close();
+    await rm(storage, { recursive: true });
+  });
+
+  const sendAll = (request: SendRequest): Promise<Outcome[]> => worker.ask<Outcome[]>("/", request);
+  const send = async (request: Omit<SendRequest, "messages">): Promise<Outcome> => {
+    const [outcome] = await sendAll({ messages: [message], ...request });
+    return outcome ?? expect.unreachable("no outcome");
+  };
+
+  it("keeps one session warm over requests", async () => {
+    await using server = await startSmtpServer({ users: { ada: "secret" } });
+    const connection = { host: "localhost", port: server.port, auth: { username: "ada", password: "secret" } };
+    for (let request = 0; request < 5; request++) {
+      expect(await send({ connection })).toMatchObject({
+        receipt: { accepted: ["ada@example.com"], reply: { code: 250 } },
+      });
+    }
+    expect(server.received).toHaveLength(5);
+    expect(server.connections).toBe(1);
+  });
+
+  it("queues the messages of many requests for the connection's pool", async () => {
+    await using server = await startSmtpServer();
+    const connection = { host: "localhost", port: server.port, pool: { maxConnections: 2 } };
+    const outcomes = await Promise.all(Array.from({ length: 40 }, () => send({ connection })));
+    for (const outcome of outcomes) expect(outcome).toHaveProperty("receipt");
+    expect(server.received).toHaveLength(40);
+    expect(server.connections).toBeLessThanOrEqual(2);
+  });
+
+  it("refuses more than it can hold, and says to come back", async () => {
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await using server = await startSmtpServer({ beforeReply: () => held });
+    const connection = { host: "localhost", port: server.port };
+    const first = sendAll({ connection, messages: Array(64).fill(message) });
+    const refusal = await untilRefused(() => send({ connection, abortAfterMs: 200 }));
+    expect(refusal).toMatchObject({ error: { code: "rate-limited", retryable: true } });
+    release();
+    expect((await first).filter((outcome) => "receipt" in outcome)).toHaveLength(64);
+  });
+
+  it("brings the same message that was written, Bcc in the envelope alone", async () => {
+    await using server = await startSmtpServer();
+    const connection = { host: "localhost", port: server.port };
+    const written = { ...message, subject: "Grüße", bcc: "blind@example.com", dsn: { notify: ["failure"] } } as const;
+    const [outcome] = await sendAll({ connection, messages: [written] });
+    expect(outcome).toMatchObject({
+      receipt: { accepted: ["ada@example.com", "blind@example.com"], transport: "edge" },
+    });
+    const [mail] = server.received;
+    expect(mail?.envelope).toEqual({ from: "worker@example.com", to: ["ada@example.com", "blind@example.com"] });
+    expect(mail?.recipientParameters[0]).toMatchObject({ NOTIFY: "FAILURE" });
+    expect(mail?.text).not.toContain("blind");
+    expect(outcome).toHaveProperty("receipt.messageId", /Message-ID: (.*)\r/.exec(mail?.text ?? "")?.[1]);
+  });
+
+  it("passes a large stream on without holding it", async () => {
+    await using server = await startSmtpServer();
+    const connection = { host: "localhost", port: server.port };
+    expect(await send({ connection, streamBytes: 20_000_000 })).toHaveProperty("receipt");
+    expect(server.received[0]?.raw.length).toBeGreaterThan(20_000_000);
+  });
+
+  it("sends over no session that another password opened", async () => {
+    await using server = await startSmtpServer({ users: { ada: "secret" } });
+    const as = (password: string) => ({ host: "localhost", port: server.port, auth: { username: "ada", password } });
+    expect(await send({ connection: as("secret") })).toHaveProperty("receipt");
+    expect(await send({ connection: as("wrong") })).toMatchObject({ error: { code: "auth-failed", reply: 535 } });
+    expect(await send({ connection: as("secret") })).toHaveProperty("receipt");
+    expect(server.received).toHaveLength(2);
+  });
+
+  it("names the recipients a server refused", async () => {
+    await using server = await startSmtpServer({ refuseRecipient: { "nobody@example.com": { code: 550 } } });
+    const connection = { host: "localhost", port: server.port };
+    const messages = [{ ...message, to: ["ada@example.com", "nobody@example.com"] }];
+    expect(await sendAll({ connection, messages })).toMatchObject([
+      {
+        receipt: { accepted: ["ada@example.com"], rejected: [{ address: "nobody@example.com", reply: { code: 550 } }] },
+      },
+    ]);
+    expect(await sendAll({ connection, messages, recipients: "all-or-none" })).toMatchObject([
+      { error: { code: "recipients-rejected", recipients: ["nobody@example.com"] } },
+    ]);
+  });
+
+  it("gives up when the caller does, and says how far it had come", async () => {
+    await using server = await startRawServer((dialogue) => dialogue.ended());
+    const connection = { host: "localhost", port: server.port };
+    const outcome = await send({ connection, abortAfterMs: 200 });
+    expect(outcome).toMatchObject({ error: { code: "aborted", phase: "greeting" } });
+  });
+
+  it("asks a token function once more when the token had run out", async () => {
+    await using server = await startSmtpServer({ users: { ada: "fresh" } });
+    const connection = { host: "localhost", port: server.port };
+    expect(await send({ connection, tokens: ["stale", "fresh"] })).toHaveProperty("receipt");
+    expect(await send({ connection, tokens: ["stale", "stale", "fresh"] })).toMatchObject({
+      error: { code: "auth-failed" },
+    });
+  });
+
+  it("tests a connection in stages", async () => {
+    await using server = await startSmtpServer({ users: { ada: "secret" } });
+    const connection = { host: "localhost", port: server.port, auth: { username: "ada", password: "wrong" } };
+    const stages = await worker.ask("/verify", { connection, messages: [] });
+    expect(stages).toEqual(["connect ok", "tls ok", "ehlo ok", "auth auth-failed"]);
+  });
+
+  it("writes nothing of a connection to storage", async () => {
+    await using server = await startSmtpServer({ users: { ada: "a-very-secret-word" } });
+    const auth = { username: "ada", password: "a-very-secret-word" };
+    await send({ connection: { host: "localhost", port: server.port, auth } });
+    for (const file of await readdir(storage, { recursive: true, withFileTypes: true })) {
+      if (!file.isFile()) continue;
+      const stored = await readFile(join(file.parentPath, file.name), "latin1");
+      expect(stored).not.toContain("a-very-secret-word");
+    }
+  });
+});
+
+/** The first outcome that is not the caller's own giving up: the others wait until then. */
+async function untilRefused(attempt: () => Promise<Outcome>): Promise<Outcome> {
+  for (;;) {
+    const outcome = await attempt();
+    if (!("error" in outcome && outcome.error.code === "aborted")) return outcome;
+  }
+}
