@@ -5,6 +5,7 @@ const CR = 13;
 const DOT = 46;
 
 const NOTHING = new Uint8Array();
+const NOWHERE = Number.POSITIVE_INFINITY;
 const CRLF = Uint8Array.of(CR, LF);
 
 /**
@@ -38,7 +39,7 @@ function countBare(bytes: Uint8Array): number {
   let bare = 0;
   let cr = find(bytes, CR, 0);
   let lf = find(bytes, LF, 0);
-  while (cr < bytes.length || lf < bytes.length) {
+  while (cr < NOWHERE || lf < NOWHERE) {
     const isPair = cr + 1 === lf;
     const isCr = cr < lf;
     if (!isPair) bare++;
@@ -50,7 +51,7 @@ function countBare(bytes: Uint8Array): number {
 
 function find(bytes: Uint8Array, octet: number, from: number): number {
   const index = bytes.indexOf(octet, from);
-  return index === -1 ? bytes.length : index;
+  return index === -1 ? NOWHERE : index;
 }
 
 function replaceBare(bytes: Uint8Array, bare: number): Uint8Array {

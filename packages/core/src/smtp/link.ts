@@ -153,6 +153,16 @@ export class Link {
     this.#reader.read().then(this.#onRead, this.#onReadFailed);
   }
 
+  /** Idle from here to {@link Link.wake}: no reason for a process to stay, but a server that closes is noticed. */
+  rest(): void {
+    this.watch();
+    this.#socket.unref?.();
+  }
+
+  wake(): void {
+    this.#socket.ref?.();
+  }
+
   /** Obeys a signal until the function it returns is called. */
   obey(signal: AbortSignal | undefined): () => void {
     if (signal === undefined) return () => {};
@@ -229,6 +239,7 @@ export class Link {
 
   /** Says goodbye where the dialogue is in step, and closes. */
   async quit(): Promise<void> {
+    this.wake();
     if (this.isQuiet) {
       try {
         this.command(["QUIT"]);
@@ -312,9 +323,12 @@ export class Link {
     else this.fail("timeout", `${this.#overdue} in time.`, { retryable: true });
   }
 
-  /** An end the socket explains itself keeps its code: on Workers a failed handshake shows at the next read. */
+  /** An end the socket explains itself keeps its code and phase: on Workers a failed handshake shows at the next read. */
   #lose(cause: unknown): MailError {
-    if (isMailError(cause)) return this.fail(cause.code, cause.message, { retryable: cause.retryable, cause });
+    if (isMailError(cause)) {
+      this.phase = cause.phase;
+      return this.fail(cause.code, cause.message, { retryable: cause.retryable, cause });
+    }
     const how = cause === undefined ? "The server closed the connection" : "The connection was lost";
     return this.fail("connection-lost", `${how} in phase "${this.phase}".`, { retryable: true, cause });
   }

@@ -66,6 +66,7 @@ export class SmtpSession implements Session {
     if (options.signal?.aborted) {
       throw new MailError("aborted", "The send was aborted.", { phase: link.phase, cause: options.signal.reason });
     }
+    link.wake();
     const stopObeying = link.obey(options.signal);
     try {
       return await deliver(state, mail, options);
@@ -79,6 +80,7 @@ export class SmtpSession implements Session {
   async reset(): Promise<void> {
     const state = this.#state;
     if (!state.needsReset || state.capabilities.pipelining) return;
+    state.link.wake();
     state.link.phase = "idle";
     state.link.command(["RSET"]);
     const reply = await state.link.reply(RESET_MS);
@@ -93,6 +95,6 @@ export class SmtpSession implements Session {
 
   #rest(): void {
     this.#usedAt = performance.now();
-    this.#state.link.watch();
+    this.#state.link.rest();
   }
 }
