@@ -13,7 +13,12 @@ ADDRESS_FIELDS = ["From", "Sender", "Reply-To", "To", "Cc", "Bcc"]
 
 
 def read(raw):
-    message = email.message_from_bytes(raw, policy=POLICY)
+    # The reader of bytes knows no UTF-8 in headers (RFC 6532); that of text does.
+    message = (
+        email.message_from_bytes(raw, policy=POLICY)
+        if raw.isascii()
+        else email.message_from_string(raw.decode("utf-8"), policy=POLICY)
+    )
     defects = []
     for part in message.walk():
         for name, value in part.items():

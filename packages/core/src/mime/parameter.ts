@@ -3,8 +3,8 @@ import { LINE_LENGTH, refuseLineBreaks, structuredField } from "./header.ts";
 
 export type Parameter = readonly [attribute: string, value: string];
 
-/** RFC 2045 section 5.1: a value of these needs no quotes. */
-const TOKEN = /^[\w!#$%&'*+.^`{|}~-]+$/;
+/** What needs no quotes for any reader; a `token` may have more (RFC 2045 section 5.1), of which Python refuses a `*`. */
+const TOKEN = /^[\w+.-]+$/;
 /** Without `"` and `\`, whose escapes many readers get wrong, and without spaces at the ends, which they trim. */
 const QUOTABLE = /^(?! )[ !#-[\]-~]*(?<! )$/;
 /** RFC 2231 section 7, `attribute-char`. */
