@@ -8,7 +8,7 @@ import {
 } from "@edgepost/core";
 import { edgeTransport } from "@edgepost/transport-edge";
 import { workerMailerTransport } from "@edgepost/transport-edge/worker-mailer";
-import { outcomeOf } from "./outcome.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
 
 /** What a test asks of the Worker: these messages, all at once, over one transport. */
 export interface SendRequest {
@@ -16,6 +16,8 @@ export interface SendRequest {
   readonly connection: SmtpConnection;
   readonly messages: readonly MessageInput[];
   readonly recipients?: SendOptions["recipients"];
+  /** Between messages sent one after the other, at `/in-turn`. */
+  readonly pauseMs?: number;
   /** Gives up after so many milliseconds. */
   readonly abortAfterMs?: number;
 }
@@ -23,14 +25,24 @@ export interface SendRequest {
 /** A Worker that makes its transport anew in each request, and closes it at the end. */
 export default {
   async fetch(request: Request): Promise<Response> {
-    const { transport, connection, messages, recipients, abortAfterMs }: SendRequest = await request.json();
+    const asked: SendRequest = await request.json();
+    const { transport, connection, messages, recipients, abortAfterMs, pauseMs = 0 } = asked;
     const make = transport === "worker-mailer" ? workerMailerTransport : edgeTransport;
     const mailer = createMailer({ transport: make(connection) });
-    if (new URL(request.url).pathname === "/verify") return Response.json(summaryOf(await mailer.verify()));
+    const { pathname } = new URL(request.url);
+    if (pathname === "/verify") return Response.json(summaryOf(await mailer.verify()));
 
     const signal = abortAfterMs === undefined ? undefined : AbortSignal.timeout(abortAfterMs);
-    const sending = messages.map((message) => outcomeOf(mailer.send(message, { recipients, signal })));
-    const outcomes = await Promise.all(sending);
+    const send = (message: MessageInput) => outcomeOf(mailer.send(message, { recipients, signal }));
+    const outcomes: Outcome[] = [];
+    if (pathname === "/in-turn") {
+      for (const message of messages) {
+        if (outcomes.length > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        outcomes.push(await send(message));
+      }
+    } else {
+      outcomes.push(...(await Promise.all(messages.map(send))));
+    }
     await mailer.close();
     return Response.json(outcomes);
   },

@@ -40,10 +40,9 @@ export function requestOf(head: Head, body?: ReadableStream<Uint8Array>): Reques
   const frame = new Uint8Array(LENGTH_BYTES + json.length);
   new DataView(frame.buffer).setUint32(0, json.length);
   frame.set(json, LENGTH_BYTES);
-  return new Request("https://smtp-session/", {
-    method: "POST",
-    body: body === undefined ? frame : behind(frame, body),
-  });
+  // "half" is what the Fetch standard wants said of a body that is streamed.
+  const init: RequestInit & { duplex: "half" } = { method: "POST", duplex: "half" };
+  return new Request("https://smtp-session/", { ...init, body: body === undefined ? frame : behind(frame, body) });
 }
 
 /** The call in a request; what follows its facts is the body. */

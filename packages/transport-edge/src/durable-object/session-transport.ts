@@ -23,7 +23,7 @@ export interface SmtpSessionNamespace {
 const TRAVEL_MS = 10_000;
 
 /** How long an object that was told to give up may take to say how far it had come. */
-const ABORT_MS = 5_000;
+const ABORT_MS = 2_000;
 
 export function sessionTransport(namespace: SmtpSessionNamespace, given: SmtpConnection | string): Transport {
   const { defaults, timeouts, ...parsed } = parseConnection(given);

@@ -182,7 +182,7 @@ export class Dialogue {
     if (lines.length > MAX_REPLY_LINES || this.#unread.length > MAX_REPLY_BYTES) {
       throw this.fail("protocol-error", "The server sent a reply that does not end.");
     }
-    const last = lines.slice(0, -1).findIndex((line) => !line.startsWith("-", 3));
+    const last = lines.slice(0, -1).findIndex((line) => !/^\d{3}-/.test(line));
     if (last < 0) return undefined;
     const text = lines.slice(0, last + 1).join("\n");
     this.#unread = lines.slice(last + 1).join("\n");

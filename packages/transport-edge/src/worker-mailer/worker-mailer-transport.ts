@@ -13,8 +13,8 @@ import { openSession } from "./session.ts";
  * not turned off (it sends `NOTIFY=NEVER` by default), and capabilities of before TLS are forgotten.
  *
  * What arrives differs from other transports by its MIME builder: `multipart/mixed` around `multipart/alternative` also
- * where one part would do, everything quoted-printable or base64, a body never empty, and non-ASCII file names as
- * encoded words. Header fields are ours. The whole message is held in memory. DSN comes without ORCPT, a downgrade
+ * where one part would do, everything quoted-printable or base64, an empty line at the end of each text, and file names
+ * outside ASCII as encoded words. Header fields are ours. The whole message is held in memory. DSN comes without ORCPT, a downgrade
  * `orcpt` in the receipt.
  *
  * @throws MailError `invalid-connection` at once; while sending, `unsupported` for what it cannot carry: DKIM signatures,
