@@ -69,7 +69,7 @@ const CONNECTIONS: readonly Case[] = [
     { ...MESSAGE, connection: { ...INLINE, auth: { username: "u" } } },
     422,
     "invalid-connection",
-    ["/connection/auth"],
+    ["/connection/auth/password"],
   ],
   [
     "credentials in clear text",
@@ -99,7 +99,7 @@ const MESSAGES: readonly Case[] = [
     "invalid-message",
     ["/to/2"],
   ],
-  ["an address object without address", { ...MESSAGE, to: [{ name: "B" }] }, 422, "invalid-message", ["/to/0"]],
+  ["an address object without address", { ...MESSAGE, to: [{ name: "B" }] }, 422, "invalid-message", ["/to/0/address"]],
   ["a number for an address", { ...MESSAGE, to: 1 }, 422, "invalid-message", ["/to"]],
   [
     "a line break in an address",

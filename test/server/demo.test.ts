@@ -3,11 +3,10 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
 const run = promisify(execFile);
-const NODE = new URL("../../node_modules/.bin/node", import.meta.url).pathname;
 const DEMO = new URL("../../packages/server/dev/demo.ts", import.meta.url).pathname;
 
 test("the demo sends a message from end to end, shows every step and ends by itself", async () => {
-  const { stdout, stderr } = await run(NODE, ["--conditions=@edgepost/source", DEMO]);
+  const { stdout, stderr } = await run(process.execPath, ["--conditions=@edgepost/source", DEMO]);
 
   for (const step of ["inbox up", "server up", "request", "receipt", "arrived"])
     expect(stdout).toMatch(new RegExp(`^${step} `, "m"));

@@ -8,7 +8,6 @@ import { testCertificates } from "../support/tls.ts";
 import { MESSAGE, TOKEN } from "./endpoint.ts";
 
 const ENTRY = new URL("../../packages/server/src/node.ts", import.meta.url).pathname;
-const NODE = new URL("../../node_modules/.bin/node", import.meta.url).pathname;
 
 async function mailServer(options: TestSmtpServerOptions = {}): Promise<TestSmtpServer> {
   const server = await startSmtpServer({ users: { user: "hunter2-sesame" }, ...options });
@@ -130,7 +129,7 @@ describe("startServer", () => {
 
 describe("node dist/node.js", () => {
   function run(variables: Record<string, string>) {
-    const child = spawn(NODE, ["--conditions=@edgepost/source", ENTRY], {
+    const child = spawn(process.execPath, ["--conditions=@edgepost/source", ENTRY], {
       env: { PATH: process.env.PATH, ...variables },
     });
     onTestFinished(() => void child.kill("SIGKILL"));

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { startServer } from "@edgepost/server/node";
 import { type InboxMail, openInbox } from "./inbox.ts";
 import { sha256, showMail } from "./terminal.ts";
@@ -71,7 +72,7 @@ function compare({ envelope, session, parsed, raw }: InboxMail): void {
 }
 
 function same(what: string, arrived: unknown, sent: unknown): void {
-  if (JSON.stringify(arrived) === JSON.stringify(sent)) {
+  if (isDeepStrictEqual(arrived, sent)) {
     step("same", what);
   } else {
     throw new Error(`${what} differs: sent ${JSON.stringify(sent)}, arrived ${JSON.stringify(arrived)}`);

@@ -25,7 +25,7 @@ export function sha256(bytes: Uint8Array): string {
 
 function field(name: string, value: string): string {
   const [first = "", ...rest] = printable(value).trimEnd().split("\n");
-  return [`  ${name.padEnd(11)} ${first}`, ...rest.map((line) => `${" ".repeat(14)}${line}`)].join("\n");
+  return [`  ${name.padEnd(11)} ${first}`, ...rest.map((line) => `${" ".repeat(14)}${line}`.trimEnd())].join("\n");
 }
 
 /** What a sender wrote must not move the cursor or set the title of whoever looks at it. */

@@ -1,7 +1,4 @@
 import type { MessageInput, SendOptions, SmtpConnection } from "@edgepost/core";
-import { connectionSchema, messageSchema } from "@edgepost/core/schema";
-import { z } from "zod";
-import { pointerOf } from "./json-pointer.ts";
 import { type ProblemIssue, RequestProblem } from "./problem.ts";
 
 /** What `POST /v1/messages` takes: the fields of a message, beside the connection that shall carry it. */
@@ -11,33 +8,24 @@ export interface SendBody {
   readonly message: MessageInput;
 }
 
-const recipients = z.enum(["best-effort", "all-or-none"]).optional();
-
-/** Two schemas and not one with a union, so that issues tell what is wrong with the form that was meant. */
-const named = messageSchema.extend({ connection: z.string(), recipients });
-const inline = messageSchema.extend({ connection: connectionSchema, recipients });
-
-/** @throws RequestProblem `invalid-message` or `invalid-connection` with every issue. */
+/**
+ * Takes a body apart. What is inside message and connection is checked by core, which trusts nothing it is given.
+ * @throws RequestProblem `invalid-message` or `invalid-connection`.
+ */
 export function parseSendBody(body: unknown): SendBody {
-  const result = (bringsConnection(body) ? inline : named).safeParse(body);
-  if (!result.success) throw invalid(result.error.issues.flatMap(toProblemIssues));
-  const { connection, recipients, ...message } = result.data;
-  return { connection, recipients, message } as SendBody;
-}
-
-function bringsConnection(body: unknown): boolean {
-  return typeof body === "object" && body !== null && "connection" in body && typeof body.connection === "object";
-}
-
-function invalid(errors: readonly ProblemIssue[]): RequestProblem {
-  const isConnection = errors.every(({ pointer }) => /^\/connection(\/|$)/.test(pointer));
-  const detail = errors.map(({ pointer, detail }) => `${pointer || "the body"}: ${detail}`).join("; ");
-  return new RequestProblem(isConnection ? "invalid-connection" : "invalid-message", detail, { errors });
-}
-
-function toProblemIssues(issue: z.core.$ZodIssue): ProblemIssue[] {
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), detail: "is not a field" }));
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw invalid("invalid-message", { pointer: "", detail: "must be an object" });
   }
-  return [{ pointer: pointerOf(issue.path), detail: issue.message }];
+  const { connection, recipients, ...message } = body as Record<string, unknown>;
+  if (typeof connection !== "string" && (typeof connection !== "object" || connection === null)) {
+    throw invalid("invalid-connection", { pointer: "/connection", detail: "must be a name, or an object" });
+  }
+  if (recipients !== undefined && recipients !== "best-effort" && recipients !== "all-or-none") {
+    throw invalid("invalid-message", { pointer: "/recipients", detail: 'must be "best-effort" or "all-or-none"' });
+  }
+  return { connection: connection as string | SmtpConnection, recipients, message };
+}
+
+function invalid(code: "invalid-message" | "invalid-connection", issue: ProblemIssue): RequestProblem {
+  return new RequestProblem(code, `${issue.pointer || "The body"} ${issue.detail}.`, { errors: [issue] });
 }

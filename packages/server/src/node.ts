@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { nodeTransport } from "@edgepost/transport-node";
 import { createAdaptorServer } from "@hono/node-server";
-import { createServer, type MailServer } from "./app.ts";
+import { createServer } from "./app.ts";
 import { EnvironmentError, readEnvironment } from "./environment.ts";
 import type { LogEntry } from "./log.ts";
 
@@ -35,13 +35,19 @@ export async function startServer(
     connections,
     log,
   });
-  const { server, url } = await listen(app.fetch, host, port);
+  let closing = false;
+  const { server, url } = await listen(host, port, async (request) => {
+    const response = await app.fetch(request);
+    // A client that keeps its connection would keep the process.
+    if (closing) response.headers.set("connection", "close");
+    return response;
+  });
 
   return {
     url,
     async close() {
+      closing = true;
       const stopped = Promise.all([app.close(), new Promise((resolve) => server.close(resolve))]);
-      server.closeIdleConnections();
       await orAfter(shutdownMs, stopped);
       server.closeAllConnections();
     },
@@ -57,7 +63,9 @@ async function main(): Promise<void> {
   }
 }
 
-function listen(fetch: MailServer["fetch"], hostname: string, port: number): Promise<{ server: Server; url: string }> {
+type Fetch = (request: Request) => Promise<Response>;
+
+function listen(hostname: string, port: number, fetch: Fetch): Promise<{ server: Server; url: string }> {
   return new Promise((resolve, reject) => {
     const server = createAdaptorServer({ fetch, hostname }) as Server;
     server.once("error", reject);
