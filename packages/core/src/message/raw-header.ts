@@ -48,7 +48,7 @@ function rawStream(stream: ReadableStream<unknown>): AttachmentSource {
 
 function headerSection(bytes: Uint8Array): string | undefined {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(0, MAX_HEADER_OCTETS));
-  const end = text.search(/(?:^|\r\n|\r|\n)(?:\r\n|\r|\n)/);
+  const end = text.search(/(?:^|\r\n|\n|\r(?!\n))(?:\r\n|\r|\n)/);
   if (end >= 0) return text.slice(0, end);
   return bytes.length < MAX_HEADER_OCTETS ? text : undefined;
 }
