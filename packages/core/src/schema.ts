@@ -1,0 +1,2 @@
+export { connectionSchema } from "./connection/schema.ts";
+export { messageSchema } from "./message/schema.ts";
