@@ -71,7 +71,7 @@ export async function readByMailparser(bytes: Uint8Array): Promise<ReadMail> {
     html: mail.html === false ? undefined : mail.html,
     parts: mail.attachments.map(({ headers, filename, contentId, contentDisposition, content }) => ({
       // `contentType` is a guess by the extension, where application/octet-stream was written.
-      type: valueOf(headers.get("content-type")),
+      type: mediaTypeOf(headers.get("content-type")),
       filename,
       contentId: withoutBrackets(contentId),
       disposition: contentDisposition,
@@ -129,7 +129,7 @@ function withALabels({ name, address }: ReadAddress): ReadAddress {
   return { name, address: local === undefined ? address : `${local}@${domainToASCII(domain)}` };
 }
 
-function valueOf(field: unknown): string {
+function mediaTypeOf(field: unknown): string {
   return typeof field === "object" && field !== null && "value" in field ? String(field.value) : "";
 }
 

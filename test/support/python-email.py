@@ -47,11 +47,13 @@ def is_message(part):
 
 def describe(part):
     content_type = part["Content-Type"]
+    disposition = part["Content-Disposition"]
     return {
         "type": part.get_content_type(),
         "parameters": dict(content_type.params) if content_type is not None else {},
         "disposition": part.get_content_disposition(),
-        "filename": part.get_filename(),
+        # Not get_filename(), which takes quotes and angle brackets off what was decoded.
+        "filename": disposition.params.get("filename") if disposition is not None else None,
         "contentId": part["Content-ID"],
         "content": None if is_message(part) else base64.b64encode(part.get_payload(decode=True)).decode("ascii"),
     }
