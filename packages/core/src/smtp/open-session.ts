@@ -154,8 +154,10 @@ async function startsTls(
   const isRequired = security === "starttls";
   if (!isRequired && !(security === "opportunistic" && capabilities.startTls)) return false;
   onStage("tls");
-  if (!capabilities.startTls)
+  if (!capabilities.startTls) {
+    link.phase = "tls";
     throw link.error("tls-required", "The server does not offer STARTTLS.", { retryable: false });
+  }
 
   link.command(["STARTTLS"]);
   link.phase = "tls";
