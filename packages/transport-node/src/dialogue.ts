@@ -49,7 +49,6 @@ export class Dialogue {
   readonly #trace: string[] = [];
   readonly #awaited: Command[] = [GREETING];
   #recipients: readonly string[] = [];
-  #answers = 0;
   #refused: RejectedRecipient[] = [];
 
   constructor(host: string, hook: ((line: string) => void) | undefined) {
@@ -60,11 +59,6 @@ export class Dialogue {
   /** Recipients of the message under way that the server refused. */
   get refused(): readonly RejectedRecipient[] {
     return this.#refused;
-  }
-
-  /** The server has answered something of the message under way. */
-  get isAnswered(): boolean {
-    return this.#answers > 0;
   }
 
   /** Where the dialogue stands, for the error that ends it. */
@@ -89,7 +83,6 @@ export class Dialogue {
   begin(recipients: readonly string[]): void {
     this.#recipients = recipients;
     this.#refused = [];
-    this.#answers = 0;
   }
 
   /** nodemailer sends a line. Nothing may have come before it was asked for. */
@@ -113,7 +106,7 @@ export class Dialogue {
   }
 
   /** A complete reply. @throws MailError for one that nobody asked for, or that is no answer to what was asked. */
-  heard(text: string): void {
+  heard(text: string): SmtpReply {
     for (const line of text.split("\n")) this.#note(`S: ${line}`);
     const reply = parseReply(text);
     const { situation } = this;
@@ -122,8 +115,8 @@ export class Dialogue {
     if (reply === undefined || !isAnswer(reply, command)) {
       throw broken("The server sent something that is no answer to this command", situation, reply);
     }
-    this.#answers += 1;
     this.#understand(command, reply);
+    return reply;
   }
 
   #understand({ verb }: Command, reply: SmtpReply): void {

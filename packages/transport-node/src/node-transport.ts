@@ -1,7 +1,7 @@
 import { parseConnection, type SmtpConnection, type Transport, type Verification } from "@edgepost/core";
 import { createPool } from "@edgepost/core/smtp";
 import { createFileReader, type FilesOption } from "./files.ts";
-import { openSession, type SessionSettings } from "./nodemailer-session.ts";
+import { openSession, type SessionSettings } from "./open-nodemailer-session.ts";
 import { OpenSockets } from "./open-sockets.ts";
 import { chooseRoute, type NodeSocketOptions } from "./route.ts";
 import { Stages } from "./stages.ts";

@@ -29,8 +29,13 @@ export function composeEnvelope(
   const isEightBit = mail.eightBit ?? message.raw?.kind === "stream";
   const takesEightBit = offered.has("8BITMIME");
   const form = takesEightBit && (isEightBit || needsUtf8) ? "8bit" : "7bit";
-  const downgrades: string[] = mail.eightBit && !takesEightBit ? ["8bitmime"] : [];
-  const dsn = composeDsn(message.dsn, mail.envelope.to, offered, downgrades);
+  const offersDsn = offered.has("DSN");
+  const dsn = offersDsn ? composeDsn(message.dsn, mail.envelope.to) : undefined;
+  const downgrades = [
+    ...(mail.eightBit && !takesEightBit ? ["8bitmime"] : []),
+    ...(message.dsn && !offersDsn ? ["dsn"] : []),
+    ...(message.dsn?.originalRecipient && dsn && dsn.orcpt === undefined ? ["dsn-original-recipient"] : []),
+  ];
   return {
     form,
     parameters: { use8BitMime: form === "8bit", requireTLSExtensionEnabled: message.requireTls, ...(dsn && { dsn }) },
@@ -53,25 +58,16 @@ function checkSmtpUtf8({ message, envelope }: OutgoingMail, offered: ReadonlyMap
   );
 }
 
-/** nodemailer has one ORCPT for all recipients, which is right for one. */
-function composeDsn(
-  dsn: Message["dsn"],
-  recipients: readonly string[],
-  offered: ReadonlyMap<string, string>,
-  downgrades: string[],
-): SMTPEnvelopeDsn | undefined {
+/** Delivery status notifications. nodemailer has one ORCPT for all recipients, which is right for one. */
+export function composeDsn(dsn: Message["dsn"], recipients: readonly string[]): SMTPEnvelopeDsn | undefined {
   if (dsn === undefined) return undefined;
-  if (!offered.has("DSN")) {
-    downgrades.push("dsn");
-    return undefined;
-  }
-  const [only, ...others] = recipients;
-  if (dsn.originalRecipient && others.length > 0) downgrades.push("dsn-original-recipient");
+  const { notify, return: what, envelopeId, originalRecipient } = dsn;
+  const [only] = recipients.length === 1 ? recipients : [];
   return {
-    ...(dsn.notify !== undefined && { notify: typeof dsn.notify === "string" ? [dsn.notify] : [...dsn.notify] }),
-    ...(dsn.return !== undefined && { ret: dsn.return === "full" ? "FULL" : "HDRS" }),
-    ...(dsn.envelopeId !== undefined && { envid: dsn.envelopeId }),
-    ...(dsn.originalRecipient && others.length === 0 && only !== undefined && { orcpt: `rfc822;${only}` }),
+    ...(notify !== undefined && { notify: typeof notify === "string" ? [notify] : [...notify] }),
+    ...(what !== undefined && { ret: what === "full" ? "FULL" : "HDRS" }),
+    ...(envelopeId !== undefined && { envid: envelopeId }),
+    ...(originalRecipient && only !== undefined && { orcpt: `rfc822;${only}` }),
   };
 }
 

@@ -24,36 +24,79 @@ const REFUSALS: ReadonlyMap<string, readonly [MailErrorCode, MailPhase, string]>
   ["DATA", ["message-rejected", "data", "The server refused the message"]],
 ]);
 
+/** What its errors without a reply are called, and how far the message had come. Keys are their `code`. */
+const FAILURES: ReadonlyMap<string, readonly [MailErrorCode, MailPhase]> = new Map([
+  ["EENVELOPE", ["invalid-message", "input"]],
+  ["EMAXRECIPIENTS", ["invalid-message", "input"]],
+  ["EDNS", ["connect-failed", "connect"]],
+  ["EPROXY", ["connect-failed", "connect"]],
+  ["ETLS", ["tls-failed", "tls"]],
+  ["EAUTH", ["auth-failed", "auth"]],
+  ["EOAUTH2", ["auth-failed", "auth"]],
+  ["EREQUIRETLS", ["unsupported", "mail"]],
+  ["EMESSAGE", ["message-too-large", "mail"]],
+  ["ESTREAM", ["attachment-failed", "body"]],
+  ["EPROTOCOL", ["protocol-error", "ehlo"]],
+]);
+
 /**
  * nodemailer's error as ours: by its `code`, its `command`, the reply it carries, and where the dialogue stood. Its text
  * decides nothing.
  */
 export function translate(error: unknown, situation: Situation): MailError {
   if (isMailError(error)) return error;
-  const { code, command, response, originalCode } = readError(error);
+  const { code, command, response, originalCode, syscall } = readError(error);
   const reply = response === undefined ? undefined : parseReply(response);
   // What stood without a line end when the server closed was not a complete reply.
   const isCutOff = code === "ECONNECTION" && command === "CONN";
   if (reply !== undefined && reply.code >= 400 && !isCutOff) {
     return refused(code === "EMESSAGE" ? "message" : (command ?? ""), reply, situation);
   }
-  // Its own checks, before it says anything: an address with angle brackets, a message over the SIZE limit.
-  if (code === "EENVELOPE") return failed("invalid-message", String(error), { ...situation, phase: "input" }, error);
-  if (code === "EMESSAGE") return failed("message-too-large", String(error), { ...situation, phase: "mail" }, error);
   // With TLS 1.3 a server says only after the handshake that it does not like the client's certificate.
   const isEarly = situation.phase === "greeting" || situation.phase === "ehlo";
   if (situation.phase === "tls" || (isEarly && originalCode?.startsWith("ERR_SSL_"))) {
     const { message } = tlsFailed({ code: originalCode }, situation.host);
     return failed("tls-failed", message, { ...situation, phase: "tls" }, error);
   }
-  if (code === "EPROTOCOL") return broken("The server sent a reply that does not end", situation);
-  return interrupted("connection-lost", "The connection was lost", situation, error);
+  if (syscall === "connect" || syscall === "getaddrinfo") {
+    return failed("connect-failed", String(error), { ...situation, phase: "connect" }, error, { retryable: true });
+  }
+  if (code === "EABORT") return interrupted("aborted", "The send was aborted", situation, error);
+  if (code === "ETIMEDOUT") return interrupted("timeout", "The server did not answer in time", situation, error);
+  const failure = situation.isUnknown ? undefined : FAILURES.get(code ?? "");
+  if (failure === undefined) return interrupted("connection-lost", "The connection was lost", situation, error);
+  const [ours, phase] = failure;
+  return failed(ours, String(error), { ...situation, phase }, error, { retryable: ours === "connect-failed" });
 }
 
 /** The server said no. `command` as nodemailer calls it, or `message` for the final dot. */
 export function refused(command: string, reply: SmtpReply, situation: Situation): MailError {
   const [code, phase, what] = nameRefusal(command, reply);
   return failed(code, `${what}: ${formatReply(reply)}`, { ...situation, phase }, undefined, { reply });
+}
+
+/** Every recipient of every transaction was refused. */
+export function allRefused(rejected: readonly RejectedRecipient[], situation: Situation): MailError {
+  return failed(
+    "recipients-rejected",
+    `The server refused every one of ${rejected.length} recipients.`,
+    { ...situation, phase: "rcpt", refused: rejected },
+    undefined,
+    { reply: rejected.at(-1)?.reply, retryable: rejected.some(({ retryable }) => retryable) },
+  );
+}
+
+/** Some were refused, and the others were not to get the message without them. */
+export function notToAll(situation: Situation): MailError {
+  const { refused: recipients } = situation;
+  const names = recipients.map(({ address }) => address).join(", ");
+  return failed(
+    "recipients-rejected",
+    `The server refused ${names}, so nothing was sent.`,
+    { ...situation, phase: "rcpt" },
+    undefined,
+    { reply: recipients.at(-1)?.reply, retryable: recipients.every(({ retryable }) => retryable) },
+  );
 }
 
 /** The server broke a rule of the dialogue, and nobody can tell what its replies mean. */
@@ -77,7 +120,7 @@ export function interrupted(
   return failed(code, `${what} in phase "${situation.phase}".`, situation, cause, { ...facts, retryable });
 }
 
-type ErrorField = "code" | "command" | "response" | "originalCode";
+type ErrorField = "code" | "command" | "response" | "originalCode" | "syscall";
 
 function readError(error: unknown): { readonly [Field in ErrorField]: string | undefined } {
   const fields: Partial<Record<ErrorField, unknown>> = typeof error === "object" && error !== null ? error : {};
@@ -87,6 +130,7 @@ function readError(error: unknown): { readonly [Field in ErrorField]: string | u
     command: text("command"),
     response: text("response"),
     originalCode: text("originalCode"),
+    syscall: text("syscall"),
   };
 }
 
@@ -95,7 +139,8 @@ function nameRefusal(command: string, { code, enhancedCode }: SmtpReply): readon
   if (command === "MAIL FROM" && code === 530) return ["auth-failed", "mail", "The server wants credentials first"];
   const isMessage = command === "message";
   // RFC 1870 section 6: at MAIL for the size that was declared, after the message for the size it had.
-  if ((isMessage || command === "MAIL FROM") && (code === 552 || enhancedCode === "5.3.4")) {
+  const isTooLarge = enhancedCode === "5.3.4" || (!isMessage && code === 552 && enhancedCode === undefined);
+  if (isTooLarge && (isMessage || command === "MAIL FROM")) {
     return ["message-too-large", isMessage ? "body" : "mail", "The message is too large for the server"];
   }
   if (isMessage) return ["message-rejected", "body", "The server refused the message"];

@@ -35,8 +35,10 @@ export class NodemailerLink {
   startTlsAt: number | undefined;
   securedAt: number | undefined;
 
+  /** It carried messages before, and did not answer anything since. */
+  isUnproven = false;
+
   readonly #timeouts: ParsedConnection["timeouts"];
-  #firstReplyMs: number;
   #socket: Socket;
   #replies = new ReplyLines();
   #timer: NodeJS.Timeout | undefined;
@@ -46,7 +48,6 @@ export class NodemailerLink {
   constructor(socket: Socket, options: SMTPConnectionOptions, { host, timeouts, trace }: LinkOptions) {
     this.dialogue = new Dialogue(host, trace);
     this.#timeouts = timeouts;
-    this.#firstReplyMs = timeouts.replyMs;
     this.smtp = new SMTPConnection({
       ...options,
       host,
@@ -91,7 +92,7 @@ export class NodemailerLink {
       };
       if (signal?.aborted) return abort();
       signal?.addEventListener("abort", abort);
-      this.#await(this.dialogue.isAnswered ? this.#timeouts.replyMs : this.#firstReplyMs);
+      this.#await(this.#replyMs);
       start((error, result) => {
         if (this.#reject === undefined) return;
         settle();
@@ -99,12 +100,6 @@ export class NodemailerLink {
         else resolve(result);
       });
     });
-  }
-
-  /** A message begins. A session that carried one before must answer this one soon, or it is taken for dead. */
-  begin(recipients: readonly string[], isReused: boolean): void {
-    this.dialogue.begin(recipients);
-    this.#firstReplyMs = isReused ? Math.min(SIGN_OF_LIFE_MS, this.#timeouts.replyMs) : this.#timeouts.replyMs;
   }
 
   /** A piece of the message is handed over. */
@@ -120,6 +115,12 @@ export class NodemailerLink {
     setImmediate(() => socket.uncork());
     this.dialogue.saidMessage(bytes);
     this.#await(this.#timeouts.finalMs);
+  }
+
+  /** Clears what a refused message left behind. It costs a server nothing: one that is slow is given up. */
+  async reset(): Promise<void> {
+    this.isUnproven = true;
+    await this.run((done) => this.smtp.reset(done), undefined);
   }
 
   /** Ends the link, and the step under way. */
@@ -156,7 +157,7 @@ export class NodemailerLink {
     if (line === "STARTTLS") this.startTlsAt = performance.now();
     this.#follow(() => {
       this.dialogue.said(line, this.#replies.isPartial);
-      this.#await(this.dialogue.isAnswered ? this.#timeouts.replyMs : this.#firstReplyMs);
+      this.#await(this.#replyMs);
     });
   }
 
@@ -169,8 +170,9 @@ export class NodemailerLink {
 
   readonly #onData = (chunk: Buffer): void => {
     this.#follow(() => {
-      for (const reply of this.#replies.take(chunk)) {
-        this.dialogue.heard(reply);
+      for (const text of this.#replies.take(chunk)) {
+        const reply = this.dialogue.heard(text);
+        if (reply.code !== 421) this.isUnproven = false;
         this.#await(this.#nextMs);
       }
       if (this.dialogue.mode !== "tls") return;
@@ -186,6 +188,11 @@ export class NodemailerLink {
     } catch (error) {
       this.fail(translate(error, this.dialogue.situation));
     }
+  }
+
+  get #replyMs(): number {
+    const { replyMs } = this.#timeouts;
+    return this.isUnproven ? Math.min(SIGN_OF_LIFE_MS, replyMs) : replyMs;
   }
 
   /** For what a complete reply leads to. */

@@ -1,0 +1,191 @@
+import type { Readable } from "node:stream";
+import type {
+  OutgoingMail,
+  Receipt,
+  RejectedRecipient,
+  SendOptions,
+  Transport,
+  Verification,
+  VerificationStageName,
+} from "@edgepost/core";
+import { isMailError, MailError } from "@edgepost/core";
+import { type BodyWatch, bodyFromBytes, bodyFromStream } from "./message-body.ts";
+import { composeDsn } from "./nodemailer-envelope.ts";
+import { type Situation, translate } from "./nodemailer-errors.ts";
+import { parseReply } from "./reply-lines.ts";
+import { Stages } from "./stages.ts";
+
+/** What is used of a nodemailer transporter, of any version and kind: SMTP, pool, SES, sendmail, stream, JSON, a plugin. */
+export interface NodemailerTransporter {
+  sendMail(message: NodemailerMessage): Promise<unknown>;
+  verify?(): Promise<unknown>;
+  close?(): void;
+}
+
+/** What such a transporter is given: nothing it would have to parse. */
+export interface NodemailerMessage {
+  readonly envelope: { readonly from: NodemailerAddress | ""; readonly to: NodemailerAddress[] };
+  readonly raw: Readable;
+  readonly dsn?: object;
+  readonly requireTLSExtensionEnabled?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface NodemailerAddress {
+  readonly name: string;
+  readonly address: string;
+}
+
+/**
+ * Any nodemailer transporter as a transport: edgepost checks and builds the message, the transporter carries it.
+ *
+ * The transporter gets bare addresses and finished bytes; its plugins still see them. TLS, credentials and timeouts are
+ * as it was set up. A receipt tells what the transporter tells: where it knows of no refusal of single recipients, all
+ * count as accepted. What it cannot do — `all-or-none` for several recipients, `requireTls` — is `unsupported`.
+ *
+ * @example
+ * const transporter = nodemailer.createTransport({ SES: { sesClient, SendEmailCommand } });
+ * const mailer = createMailer({ transport: fromNodemailer(transporter) });
+ */
+export function fromNodemailer(transporter: NodemailerTransporter): Transport {
+  const underWay = new Set<Promise<unknown>>();
+  let closing: Promise<void> | undefined;
+
+  async function send(mail: OutgoingMail, options: SendOptions = {}): Promise<Receipt> {
+    if (closing !== undefined) throw new MailError("closed", "This transport was closed.", { phase: "input" });
+    const sending = carry(transporter, mail, options);
+    underWay.add(sending);
+    try {
+      return await sending;
+    } finally {
+      underWay.delete(sending);
+    }
+  }
+
+  function close(): Promise<void> {
+    // A pool of nodemailer drops what waits in it when it is closed.
+    closing ??= Promise.allSettled(underWay).then(() => transporter.close?.());
+    return closing;
+  }
+
+  return { name: "nodemailer", send, verify: () => verify(transporter), close };
+}
+
+async function carry(transporter: NodemailerTransporter, mail: OutgoingMail, options: SendOptions): Promise<Receipt> {
+  refuseUnsupported(mail, options);
+  let size = 0;
+  let isUnknown = false;
+  let failure: { readonly cause: unknown } | undefined;
+  const watch: BodyWatch = {
+    onPiece() {},
+    onEnd(bytes) {
+      size = bytes;
+      isUnknown = true;
+    },
+    onFailure(cause) {
+      failure = { cause };
+      raw.destroy(new Error("The message could not be read to its end."));
+    },
+  };
+  const raw = mail.streamed ? bodyFromStream(mail.stream(), watch) : bodyFromBytes(await mail.bytes(), watch);
+  try {
+    const info = await transporter.sendMail(compose(mail, raw, options.signal));
+    return { messageId: mail.messageId, ...readInfo(info, mail), size, transport: "nodemailer" };
+  } catch (error) {
+    if (failure !== undefined) throw unreadable(failure.cause);
+    const situation: Situation = {
+      host: "the server",
+      phase: "data",
+      isUnknown,
+      refused: readRefused(error),
+      trace: [],
+    };
+    throw translate(error, situation);
+  } finally {
+    raw.destroy();
+  }
+}
+
+function refuseUnsupported({ message, envelope }: OutgoingMail, { recipients }: SendOptions): void {
+  const refuse = (what: string): never => {
+    throw new MailError("unsupported", `A nodemailer transporter cannot ${what}; nodeTransport can.`, {
+      phase: "input",
+    });
+  };
+  if (recipients === "all-or-none" && envelope.to.length > 1) refuse("send to all recipients or to none");
+  if (message.requireTls) refuse("tell whether every hop uses TLS");
+}
+
+/** Objects, not strings: those nodemailer would parse. */
+function compose(
+  { envelope, message }: OutgoingMail,
+  raw: Readable,
+  signal: AbortSignal | undefined,
+): NodemailerMessage {
+  const toAddress = (address: string): NodemailerAddress => ({ name: "", address });
+  const dsn = composeDsn(message.dsn, envelope.to);
+  return {
+    envelope: { from: envelope.from === "" ? "" : toAddress(envelope.from), to: envelope.to.map(toAddress) },
+    raw,
+    ...(dsn !== undefined && { dsn }),
+    ...(signal !== undefined && { signal }),
+  };
+}
+
+/** Which fields there are depends on what carried the message. */
+function readInfo(
+  info: unknown,
+  { envelope, message, eightBit }: OutgoingMail,
+): Pick<Receipt, "accepted" | "rejected" | "reply" | "downgrades"> {
+  const { ehlo, response }: { ehlo?: unknown; response?: unknown } = isObject(info) ? info : {};
+  const rejected = readRefused(info);
+  const refused = new Set(rejected.map(({ address }) => address));
+  const offersDsn = Array.isArray(ehlo) && ehlo.some((line) => /^DSN(?: |$)/i.test(String(line)));
+  return {
+    accepted: envelope.to.filter((address) => !refused.has(address)),
+    rejected,
+    reply: typeof response === "string" ? parseReply(response) : undefined,
+    downgrades: [...(message.dsn && !offersDsn ? ["dsn"] : []), ...(eightBit ? ["8bitmime"] : [])],
+  };
+}
+
+/** Of the result, or of the error when all were refused. */
+function readRefused(infoOrError: unknown): RejectedRecipient[] {
+  const { rejectedErrors }: { rejectedErrors?: unknown } = isObject(infoOrError) ? infoOrError : {};
+  if (!Array.isArray(rejectedErrors)) return [];
+  return rejectedErrors.flatMap(({ recipient, response }: { recipient?: unknown; response?: unknown }) => {
+    const reply = parseReply(String(response));
+    return reply === undefined ? [] : [{ address: String(recipient), reply, retryable: reply.code < 500 }];
+  });
+}
+
+/** A transporter tells only whether all went well. */
+async function verify(transporter: NodemailerTransporter): Promise<Verification> {
+  const stages = new Stages();
+  const startedAt = performance.now();
+  try {
+    const answer = await transporter.verify?.();
+    stages.add("connect", performance.now() - startedAt);
+    if (answer === true) return stages.verification();
+  } catch (error) {
+    const fault = translate(error, { host: "the server", phase: "connect", isUnknown: false, refused: [], trace: [] });
+    stages.add(stageOf(fault), performance.now() - startedAt, fault);
+    return stages.verification();
+  }
+  // Those that carry messages without a connection have nothing to verify, and answer false.
+  throw new MailError("unsupported", "This transporter has no connection to verify.", { phase: "input" });
+}
+
+function stageOf({ phase }: MailError): VerificationStageName {
+  if (phase === "tls" || phase === "auth") return phase;
+  return phase === "greeting" || phase === "ehlo" ? "ehlo" : "connect";
+}
+
+function unreadable(cause: unknown): MailError {
+  if (isMailError(cause)) return cause;
+  return new MailError("attachment-failed", "The message could not be read to its end.", { phase: "body", cause });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,90 @@
+import type { BodyForm, OutgoingMail, RejectedRecipient, SendOptions, SmtpReply } from "@edgepost/core";
+import { isMailError, MailError } from "@edgepost/core";
+import { type BodyWatch, bodyFromBytes, bodyFromStream } from "./message-body.ts";
+import type { NodemailerEnvelope } from "./nodemailer-envelope.ts";
+import { notToAll, type Situation } from "./nodemailer-errors.ts";
+import type { NodemailerLink } from "./nodemailer-link.ts";
+import { parseReply } from "./reply-lines.ts";
+
+/** What one transaction came to. */
+export interface Transaction {
+  readonly accepted: readonly string[];
+  readonly rejected: readonly RejectedRecipient[];
+  /** Refused only because there were too many in this transaction: another one may carry them. */
+  readonly postponed: readonly string[];
+  readonly reply: SmtpReply | undefined;
+  readonly size: number;
+}
+
+/**
+ * MAIL, RCPT…, DATA and the message, said by nodemailer.
+ * @throws MailError when the server took the message for nobody, or may have.
+ */
+export async function transact(
+  link: NodemailerLink,
+  mail: OutgoingMail,
+  { form, parameters }: NodemailerEnvelope,
+  recipients: readonly string[],
+  options: SendOptions,
+): Promise<Transaction> {
+  let size = 0;
+  const watch: BodyWatch = {
+    onPiece() {
+      const { situation } = link.dialogue;
+      // Breaking off is how a message is not sent after the server has said that it wants it.
+      if (options.recipients === "all-or-none" && situation.refused.length > 0) link.fail(notToAll(situation));
+      link.onPiece();
+    },
+    onEnd(bytes) {
+      size = bytes;
+      link.onEnd(bytes);
+    },
+    onFailure: (error) => link.fail(unreadable(error, link.dialogue.situation)),
+  };
+  const bytes = mail.streamed ? undefined : await makeBytes(mail, form, link);
+  const body = bytes === undefined ? bodyFromStream(mail.stream(form), watch) : bodyFromBytes(bytes, watch);
+  const { from } = mail.envelope;
+  const envelope = { ...parameters, from, to: [...recipients], ...(bytes !== undefined && { size: bytes.length }) };
+
+  link.dialogue.begin(recipients);
+  try {
+    const info = await link.run<{ response: string }>((done) => link.smtp.send(envelope, body, done), options.signal);
+    return { ...sort(recipients, link.dialogue.refused, mail), reply: info && parseReply(info.response), size };
+  } finally {
+    body.destroy();
+  }
+}
+
+async function makeBytes(mail: OutgoingMail, form: BodyForm, link: NodemailerLink): Promise<Uint8Array> {
+  try {
+    return await mail.bytes(form);
+  } catch (error) {
+    throw unreadable(error, { ...link.dialogue.situation, phase: "input" });
+  }
+}
+
+function sort(
+  recipients: readonly string[],
+  refused: readonly RejectedRecipient[],
+  { once }: OutgoingMail,
+): Pick<Transaction, "accepted" | "rejected" | "postponed"> {
+  const addresses = new Set(refused.map(({ address }) => address));
+  const isPostponed = (recipient: RejectedRecipient) => !once && isTooMany(recipient);
+  return {
+    accepted: recipients.filter((address) => !addresses.has(address)),
+    rejected: refused.filter((recipient) => !isPostponed(recipient)),
+    postponed: refused.filter(isPostponed).map(({ address }) => address),
+  };
+}
+
+/** 452, or 4.5.3 where the server is exact (RFC 5321 section 4.5.3.1.10, RFC 3463): 452 alone may be a full mailbox. */
+function isTooMany({ reply }: RejectedRecipient): boolean {
+  return reply.enhancedCode?.endsWith(".5.3") ?? reply.code === 452;
+}
+
+/** The message broke off: its final dot is never sent, and the connection is of no more use. */
+function unreadable(error: unknown, { phase, trace }: Situation): MailError {
+  if (isMailError(error)) return error;
+  const message = "The message could not be read to its end.";
+  return new MailError("attachment-failed", message, { phase, trace, cause: error });
+}

@@ -1,0 +1,6 @@
+export {
+  fromNodemailer,
+  type NodemailerAddress,
+  type NodemailerMessage,
+  type NodemailerTransporter,
+} from "./from-nodemailer.ts";

@@ -1,0 +1,104 @@
+import type { Socket } from "node:net";
+import { isMailError, MailError, type ParsedConnection } from "@edgepost/core";
+import type { ConnectTarget } from "@edgepost/core/smtp";
+import type { SMTPConnectionOptions } from "nodemailer/lib/smtp-connection";
+import { defaultClientName } from "./host-name.ts";
+import { NodemailerLink } from "./nodemailer-link.ts";
+import { login, tokenHandlers } from "./nodemailer-login.ts";
+import { NodemailerSession } from "./nodemailer-session.ts";
+import type { Route } from "./route.ts";
+import { Stages } from "./stages.ts";
+import { secureSocket, tlsOptions } from "./tls.ts";
+
+export interface SessionSettings {
+  readonly connection: ParsedConnection;
+  readonly route: Route;
+  readonly trace: ((line: string) => void) | undefined;
+  /** The name of the transport, for receipts. */
+  readonly transport: string;
+}
+
+/**
+ * Opens a session: connect, greeting, EHLO, STARTTLS and EHLO again, AUTH.
+ * @throws MailError
+ */
+export async function openSession(
+  settings: SessionSettings,
+  signal: AbortSignal | undefined,
+  stages: Stages = new Stages(),
+): Promise<NodemailerSession> {
+  const { connection, trace, transport } = settings;
+  const socket = await openSocket(settings, signal, stages);
+  const link = new NodemailerLink(socket, smtpOptions(connection), { ...connection, trace });
+  try {
+    await greet(link, signal, stages);
+    if (connection.security === "starttls" && !link.smtp.secure) throw notSecured();
+    if (connection.auth !== undefined) await stages.time("auth", () => login(link, connection, signal));
+  } catch (error) {
+    void link.quit();
+    throw error;
+  }
+  return new NodemailerSession(link, link.smtp.secure && connection.tls.rejectUnauthorized, transport);
+}
+
+/** TCP, and TLS where it starts at once; `connectMs` for both. */
+async function openSocket(
+  { connection, route }: SessionSettings,
+  signal: AbortSignal | undefined,
+  stages: Stages,
+): Promise<Socket> {
+  const { host, security, timeouts } = connection;
+  const target: ConnectTarget = { ...connection, secure: security === "opportunistic" ? "starttls" : security };
+  const limit = AbortSignal.timeout(timeouts.connectMs);
+  const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+  try {
+    const socket = await stages.time("connect", () => route(target, either));
+    if (security !== "implicit") return socket;
+    return await stages.time("tls", () => secureSocket(socket, target, either));
+  } catch (error) {
+    if (signal?.aborted || !limit.aborted || !isMailError(error) || error.code !== "aborted") throw error;
+    const message = `There was no connection to ${host} within ${timeouts.connectMs} ms.`;
+    throw new MailError("timeout", message, { phase: "connect", retryable: true, cause: error });
+  }
+}
+
+function smtpOptions({ security, port, clientName, host, tls }: ParsedConnection): SMTPConnectionOptions {
+  return {
+    port,
+    name: clientName ?? defaultClientName(),
+    secure: security === "implicit",
+    secured: security === "implicit",
+    requireTLS: security === "starttls",
+    opportunisticTLS: security === "opportunistic",
+    ignoreTLS: security === "none",
+    tls: tlsOptions({ host, tls }),
+    customAuth: tokenHandlers,
+  };
+}
+
+/** Greeting, EHLO and, where it is wanted, STARTTLS and EHLO again: one step of nodemailer, two stages for `verify`. */
+async function greet(link: NodemailerLink, signal: AbortSignal | undefined, stages: Stages): Promise<void> {
+  const startedAt = performance.now();
+  const note = (error?: unknown) => {
+    const { startTlsAt, securedAt } = link;
+    const endedAt = performance.now();
+    const tlsMs = startTlsAt === undefined ? 0 : (securedAt ?? endedAt) - startTlsAt;
+    const failedInTls = startTlsAt !== undefined && securedAt === undefined && error !== undefined;
+    if (startTlsAt !== undefined) stages.add("tls", tlsMs, failedInTls ? error : undefined);
+    if (!failedInTls) stages.add("ehlo", endedAt - startedAt - tlsMs, error);
+  };
+  try {
+    await link.run<void>((done) => link.smtp.connect(done), signal);
+    note();
+  } catch (error) {
+    note(error);
+    throw error;
+  }
+}
+
+/** nodemailer was told to insist on TLS, and does. Secrets are not left to that alone. */
+function notSecured(): MailError {
+  return new MailError("tls-required", "The server did not start TLS, which this connection requires.", {
+    phase: "tls",
+  });
+}
