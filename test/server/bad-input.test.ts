@@ -153,7 +153,7 @@ const MESSAGES: readonly Case[] = [
     { ...MESSAGE, attachments: [{ filename: "a.pdf" }] },
     422,
     "invalid-message",
-    ["/attachments/0"],
+    ["/attachments/0/content"],
   ],
   [
     "an attachment that is no base64",

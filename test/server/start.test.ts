@@ -1,0 +1,36 @@
+import { spawn } from "node:child_process";
+import { expect, onTestFinished, test } from "vitest";
+
+const START = new URL("../../packages/server/dev/start.ts", import.meta.url).pathname;
+
+test("start prints a command that works, shows what arrives, and ends with Ctrl-C", async () => {
+  const child = spawn(process.execPath, ["--conditions=@edgepost/source", START], { env: { PORT: "0" } });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const exitCode = new Promise<number | null>((resolve) => child.once("close", resolve));
+  let printed = "";
+  child.stdout.on("data", (data) => {
+    printed += data;
+  });
+  const until = (pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve) => {
+      const look = () => {
+        const found = pattern.exec(printed);
+        if (found !== null) resolve(found);
+        else child.stdout.once("data", look);
+      };
+      look();
+    });
+
+  const [, url = ""] = await until(/curl (\S+)/);
+  const [, key = ""] = await until(/-H "Authorization: (Bearer \S+)"/);
+  const [, body = ""] = await until(/-d '(.*)'/);
+  const [, pages = ""] = await until(/^inbox +(\S+)/m);
+  const headers = { authorization: key, "content-type": "application/json" };
+  expect((await fetch(url, { method: "POST", headers, body })).status).toBe(200);
+
+  await until(/It works\./);
+  await until(/mail 1: /);
+  expect(await (await fetch(`${pages}/mails/1`)).text()).toContain("It works.");
+  child.kill("SIGINT");
+  expect(await exitCode).toBe(0);
+});
