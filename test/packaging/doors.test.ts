@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { oldestNode, pinnedNode, WHY_NO_OLDEST_NODE } from "../support/node-versions.ts";
@@ -8,6 +9,9 @@ import { type Door, doors, folderOf, packageNames, specifierOf } from "./doors.t
 // Promise of the design's table: every door exists, loads in plain Node from what was built, and shows exactly its names.
 
 const run = promisify(execFile);
+type Command = readonly [string, ...string[]];
+const evaluatedBy = (node: string): Command => [node, "--input-type=module", "--eval"];
+const installed = (name: string) => fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
 const tableOf = (some: readonly Door[]) => Object.fromEntries(some.map((door) => [specifierOf(door), door.exports]));
 
 describe("the doors of each package", () => {
@@ -18,29 +22,44 @@ describe("the doors of each package", () => {
   });
 
   it("load in the pinned Node", async () => {
-    expect(await namesOf(pinnedNode, "import", doors)).toEqual(tableOf(doors));
+    expect(await namesOf(evaluatedBy(pinnedNode), "import", doors)).toEqual(tableOf(doors));
   });
 
   it("load in the pinned Node by require, where CommonJS is promised", async () => {
     const some = doors.filter(({ commonJs }) => commonJs);
-    expect(await namesOf(pinnedNode, "require", some)).toEqual(tableOf(some));
+    expect(await namesOf(evaluatedBy(pinnedNode), "require", some)).toEqual(tableOf(some));
   });
 
   it("load in the oldest Node we promise", async (context) => {
     if (oldestNode === undefined) return context.skip(WHY_NO_OLDEST_NODE);
     const some = doors.filter((door) => door.oldestNode);
-    expect(await namesOf(oldestNode, "import", some)).toEqual(tableOf(some));
+    expect(await namesOf(evaluatedBy(oldestNode), "import", some)).toEqual(tableOf(some));
   });
 
   it("load in the oldest Node by require, where CommonJS is promised", async (context) => {
     if (oldestNode === undefined) return context.skip(WHY_NO_OLDEST_NODE);
     const some = doors.filter((door) => door.oldestNode && door.commonJs);
-    expect(await namesOf(oldestNode, "require", some)).toEqual(tableOf(some));
+    expect(await namesOf(evaluatedBy(oldestNode), "require", some)).toEqual(tableOf(some));
+  });
+
+  it.each<[string, Command]>([
+    ["Deno", [installed("deno"), "eval"]],
+    ["Bun", [installed("bun"), "--eval"]],
+  ])("load in %s, the server's for Node aside", async (_name, command) => {
+    const some = doors.filter((door) => door.oldestNode);
+    expect(await namesOf(command, "import", some)).toEqual(tableOf(some));
   });
 });
 
-/** Loads each door in a Node of its own without any flag, and gives the names it shows, or what went wrong. */
-async function namesOf(node: string, how: "import" | "require", some: readonly Door[]): Promise<unknown> {
+/**
+ * Loads each door in a process of its own, from what was built and without any flag. Gives the names it shows, or what
+ * went wrong.
+ */
+async function namesOf(
+  [command, ...args]: Command,
+  how: "import" | "require",
+  some: readonly Door[],
+): Promise<unknown> {
   const script = `
     const { createRequire } = await import("node:module");
     const require = createRequire(process.cwd() + "/");
@@ -52,7 +71,7 @@ async function namesOf(node: string, how: "import" | "require", some: readonly D
       } catch (error) { table[name] = error.message.split("\\n")[0]; }
     }
     console.log(JSON.stringify(table));`;
-  const { stdout } = await run(node, ["--input-type=module", "--eval", script], {
+  const { stdout } = await run(command, [...args, script], {
     cwd: new URL("../..", import.meta.url),
   });
   return JSON.parse(stdout);

@@ -60,7 +60,7 @@ const PACKAGES = {
     doors: {
       ".": ["createServer"],
       "./client": ["httpTransport"],
-      "./node": ["EnvironmentError", "startServer"],
+      "./node": ["startServer"],
       "./worker": ["default"],
     },
   },
