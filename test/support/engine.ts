@@ -1,4 +1,4 @@
-import type { OutgoingMail, SmtpConnection, Transport } from "@edgepost/core";
+import { isMailError, type MailError, type OutgoingMail, type SmtpConnection, type Transport } from "@edgepost/core";
 import { createSmtpTransport, type SmtpTransportOptions } from "@edgepost/core/smtp";
 import { type Delivery, type ScriptedServer, scriptedServer } from "@edgepost/core/testing";
 import { aMessage } from "./message.ts";
@@ -53,4 +53,23 @@ export function readyMail({ from = "a@x", to = ["b@x"], content = MESSAGE, ...fi
 
 function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
+}
+
+/** The error of a send that must fail. */
+export async function failureOf(sending: Promise<unknown>): Promise<MailError> {
+  try {
+    await sending;
+  } catch (error) {
+    if (isMailError(error)) return error;
+    throw error;
+  }
+  throw new Error("It was sent.");
+}
+
+/** The opening of a session by a server with these extensions. */
+export function greeted(...extensions: readonly string[]): string {
+  const lines = ["mail.example", ...extensions].map(
+    (line, index) => `S: 250${index === extensions.length ? " " : "-"}${line}`,
+  );
+  return `S: 220 ready\nC: EHLO me.example\n${lines.join("\n")}\n`;
 }

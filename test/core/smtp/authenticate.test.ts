@@ -1,6 +1,6 @@
 import type { MailError, SmtpAuth } from "@edgepost/core";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { type EngineOptions, playScript, readyMail } from "../../support/engine.ts";
+import { type EngineOptions, failureOf, playScript, readyMail } from "../../support/engine.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -21,15 +21,6 @@ function play(offered: string, dialogue: string, auth: SmtpAuth = ADA, options: 
 
 /** Where a test is only about AUTH, MAIL is refused. */
 const WELCOME = "C: MAIL FROM:<a@x>\nS: 550 that was all\n-- ignore --";
-
-async function failureOf(sending: Promise<unknown>): Promise<MailError> {
-  return sending.then(
-    () => {
-      throw new Error("It was sent.");
-    },
-    (error) => error,
-  );
-}
 
 test("gives the initial response with the command", async () => {
   const { transport } = play("PLAIN", `C: AUTH PLAIN ${base64("\0ada\0s3cret!!")}\nS: 235 2.7.0 welcome\n${WELCOME}`);

@@ -84,12 +84,15 @@ export function encodeAuthLine(line: string): Uint8Array {
   return encodeUtf8(`${line}\r\n`);
 }
 
-/** `<address>`. Nothing inside may end the path, in whatever way a server reads quotes. */
+/** `<address>`. Nothing inside may end the path, in whatever way a server reads quotes, nor the line. */
 function path(address: string): string {
-  if (/[<>]/.test(address)) throw unsafe(`The address "${address}" has an angle bracket in it.`);
+  if (/[<>\x00-\x1f\x7f]/.test(address)) {
+    throw unsafe(`The address ${JSON.stringify(address)} has an angle bracket or a control character in it.`);
+  }
   return `<${address}>`;
 }
 
+/** `rfc822;` and xtext, or for an internationalised address `utf-8;` and its own escapes. */
 function originalRecipientOf(recipient: string): string {
   const isAscii = /^[\x00-\x7f]*$/.test(recipient);
   return isAscii ? `rfc822;${xtext(recipient)}` : `utf-8;${unitext(recipient)}`;

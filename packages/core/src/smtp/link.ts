@@ -121,6 +121,15 @@ export class Link {
     return reply;
   }
 
+  /** A reply nobody waits for, where one is there already. What is no reply answers nothing, but ends the link. */
+  takeSurplus(): SmtpReply | undefined {
+    try {
+      return this.#take();
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Waits until the socket has taken what was written, or the server has something to say. */
   async drained(ms: number): Promise<void> {
     const isDrained = () => this.#writesUnderWay === 0 || this.hasSpoken || undefined;

@@ -21,8 +21,11 @@ export interface Session {
    * with `aborted` or `delivery-unknown`; the pool knows whether it was the caller or the clock.
    */
   send(mail: OutgoingMail, options: SendOptions): Promise<Receipt>;
-  /** Makes the session ready for the next message after a refused one (RSET), where the protocol needs it. */
-  reset(): Promise<void>;
+  /**
+   * Makes the session ready for the next message after a refused one (RSET). `undefined` when there is nothing to wait
+   * for. A session that cannot be reset rejects, and is closed.
+   */
+  reset(): Promise<void> | undefined;
   /** Says goodbye where that is possible, and closes. Never rejects, settles within a second or so. */
   quit(): Promise<void>;
 }
@@ -136,7 +139,8 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
     } catch (error) {
       if (connection === reused && wasFoundDead(error)) return replace(connection, job);
       job.reject(job.deadline.expired ? asTimeout(error, totalMs) : error);
-      ready = connection.session.usable && (await isReset(connection.session));
+      const resetting = connection.session.usable ? connection.session.reset() : undefined;
+      if (resetting !== undefined) ready = await succeeds(resetting);
     }
     if (ready) release(connection);
     else void retire(connection);
@@ -255,10 +259,10 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
   return { send, close };
 }
 
-async function isReset(session: Session): Promise<boolean> {
+async function succeeds(work: Promise<void>): Promise<boolean> {
   try {
-    await session.reset();
-    return session.usable;
+    await work;
+    return true;
   } catch {
     return false;
   }

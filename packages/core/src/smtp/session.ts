@@ -77,9 +77,17 @@ export class SmtpSession implements Session {
   }
 
   /** With PIPELINING the RSET goes out with the next message and costs nothing; without, the time is now. */
-  async reset(): Promise<void> {
+  reset(): Promise<void> | undefined {
+    const { needsReset, capabilities } = this.#state;
+    return needsReset && !capabilities.pipelining ? this.#sendReset() : undefined;
+  }
+
+  quit(): Promise<void> {
+    return this.#state.link.quit();
+  }
+
+  async #sendReset(): Promise<void> {
     const state = this.#state;
-    if (!state.needsReset || state.capabilities.pipelining) return;
     state.link.wake();
     state.link.phase = "idle";
     state.link.command(["RSET"]);
@@ -87,10 +95,6 @@ export class SmtpSession implements Session {
     if (!isPositive(reply)) throw state.link.unexpected(reply);
     state.needsReset = false;
     this.#rest();
-  }
-
-  quit(): Promise<void> {
-    return this.#state.link.quit();
   }
 
   #rest(): void {

@@ -2,6 +2,7 @@ import { isTransient, MailError, type MailPhase } from "../errors.ts";
 import type { RejectedRecipient, SmtpReply } from "../receipt.ts";
 import { type Body, writeChunks, writeData } from "./body.ts";
 import { bdat } from "./command.ts";
+import type { Link } from "./link.ts";
 import { formatReply, isNegative, isPositive } from "./reply.ts";
 import type { SessionState } from "./session.ts";
 
@@ -227,13 +228,23 @@ async function hearFinal(state: SessionState, firstWrite: FirstWrite): Promise<S
   link.phase = "body";
   const reply = await link.reply(timeouts.finalMs);
   if (!isPositive(reply) && !isNegative(reply)) throw link.unexpected(reply);
-  // With everything in one write, one reply too many means that this one may have been the answer to something else.
-  if (firstWrite === "message" && link.hasSpoken) throw link.unexpected(reply);
+  if (firstWrite === "message") refuseSurplus(link);
   state.isCommitted = false;
   state.needsReset = isNegative(reply) && capabilities.chunking; // RFC 3030 section 2: the state is undefined
   if (isPositive(reply)) return reply;
   const code = isTooLarge(reply) ? "message-too-large" : "message-rejected";
   throw link.error(code, `The server refused the message: ${formatReply(reply)}`, { reply });
+}
+
+/**
+ * With everything in one write, one reply too many means that the last one taken may have been the answer to something
+ * else. 421 alone may come unasked: servers say it behind the last message they want of a session.
+ */
+function refuseSurplus(link: Link): void {
+  const surplus = link.takeSurplus();
+  if (surplus === undefined) return;
+  const fault = link.unexpected(surplus);
+  if (surplus.code !== 421) throw fault;
 }
 
 /** What the end of a link means for the message: the answer depends on how far it had come. */
@@ -249,6 +260,7 @@ function judge(state: SessionState, error: unknown, { rejected }: Envelope): unk
     });
   }
   if (!state.isCommitted || isRefusal) return error;
+  link.phase = "body";
   const message = `The message was sent, and what became of it is unknown: ${error.message}`;
   return link.error("delivery-unknown", message, { retryable: false, recipients: rejected, cause: error });
 }
