@@ -153,7 +153,7 @@ async function stretch(hash: string, password: Bytes, { salt, iterations }: Serv
     const bits = hash === "SHA-256" ? 256 : 160;
     return new Uint8Array(await crypto.subtle.deriveBits({ name: "PBKDF2", hash, salt, iterations }, key, bits));
   } catch (cause) {
-    // Workers stop at 100,000.
+    // Cloudflare stops at 100,000 in production.
     throw unusableIterations(iterations, "this runtime does not compute that many", cause);
   }
 }
