@@ -1,4 +1,5 @@
 import { type Issue, MailError } from "../errors.ts";
+import { encodeUtf8 } from "../util/bytes.ts";
 import { toAsciiDomain } from "../util/domain.ts";
 import { Fields } from "../util/fields.ts";
 import type { CanonicalForm } from "./canonicalize.ts";
@@ -144,7 +145,7 @@ function readIdentity(fields: Fields<DkimOptions>, domain: string): string | und
 
 /** dkim-quoted-printable (section 2.11): white space, equals sign, semicolon and anything outside ASCII as `=XX`. */
 function encodeLocalPart(localPart: string): string {
-  return Array.from(new TextEncoder().encode(localPart), (byte) => {
+  return Array.from(encodeUtf8(localPart), (byte) => {
     const character = String.fromCharCode(byte);
     return /[!-:<>-~]/.test(character) ? character : `=${byte.toString(16).toUpperCase().padStart(2, "0")}`;
   }).join("");

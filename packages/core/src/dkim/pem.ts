@@ -1,4 +1,5 @@
 import { decodeBase64 } from "../util/base64.ts";
+import { toHex } from "../util/bytes.ts";
 
 /** RFC 7468: the label, and the base64 between the lines. */
 const PEM = /-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----/s;
@@ -81,8 +82,4 @@ function encodeElement(tag: number, ...contents: Uint8Array[]): Uint8Array<Array
 function bitLength(integer: Uint8Array): number {
   const first = integer.findIndex((byte) => byte !== 0);
   return first === -1 ? 0 : (integer.length - first) * 8 - Math.clz32(integer[first] ?? 0) + 24;
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,5 +1,6 @@
 import type { SignableMessage, Signer } from "../mime/signer.ts";
 import { encodeBase64 } from "../util/base64.ts";
+import { encodeUtf8 } from "../util/bytes.ts";
 import { Sha256 } from "../util/sha256.ts";
 import { BodyCanonicalizer, type CanonicalForm, canonicalizeField } from "./canonicalize.ts";
 import { selectFields } from "./header-fields.ts";
@@ -44,7 +45,7 @@ export function dkimSigner(options: DkimOptions): Signer {
     ]);
     // Section 3.7: the signature signs itself last, empty and without CRLF.
     const signed = [...fields, signature].map((field) => canonicalizeField(field, headerForm)).join("\r\n");
-    const bytes = await key.sign(new TextEncoder().encode(signed));
+    const bytes = await key.sign(encodeUtf8(signed));
     return `${appendSignature(signature, encodeBase64(bytes))}\r\n`;
   }
 

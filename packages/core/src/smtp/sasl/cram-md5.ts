@@ -1,3 +1,4 @@
+import { encodeUtf8, toHex } from "../../util/bytes.ts";
 import { checkCredential, type PasswordAuth, unexpectedChallenge } from "./credentials.ts";
 import { hmacMd5 } from "./md5.ts";
 import type { Mechanism } from "./mechanism.ts";
@@ -14,12 +15,8 @@ export function createCramMd5(auth: PasswordAuth): Mechanism {
       answered = true;
       const username = checkCredential("username", auth.username);
       const password = checkCredential("password", auth.password);
-      const digest = hmacMd5(new TextEncoder().encode(password), challenge);
-      return new TextEncoder().encode(`${username} ${toHex(digest)}`);
+      const digest = hmacMd5(encodeUtf8(password), challenge);
+      return encodeUtf8(`${username} ${toHex(digest)}`);
     },
   };
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,3 +1,4 @@
+import { encodeUtf8 } from "../../util/bytes.ts";
 import { checkCredential, type PasswordAuth, unexpectedChallenge } from "./credentials.ts";
 import type { Mechanism } from "./mechanism.ts";
 
@@ -15,7 +16,7 @@ export function createLogin(auth: PasswordAuth): Mechanism {
     next() {
       const field = fields.next().value;
       if (field === undefined) throw unexpectedChallenge("LOGIN");
-      return new TextEncoder().encode(checkCredential(field, auth[field]));
+      return encodeUtf8(checkCredential(field, auth[field]));
     },
   };
 }

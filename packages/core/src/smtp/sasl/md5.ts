@@ -1,3 +1,5 @@
+import { concatBytes } from "../../util/bytes.ts";
+
 /**
  * HMAC (RFC 2104) with MD5 (RFC 1321), for CRAM-MD5 and nothing else: WebCrypto has no MD5. As a keyed digest it still
  * holds; as a plain one it does not, which is why `md5` stays in this file.
@@ -5,18 +7,8 @@
 export function hmacMd5(key: Uint8Array, message: Uint8Array): Uint8Array {
   const block = new Uint8Array(BLOCK_BYTES);
   block.set(key.length > BLOCK_BYTES ? md5(key) : key);
-  const inner = md5(
-    concat(
-      block.map((byte) => byte ^ 0x36),
-      message,
-    ),
-  );
-  return md5(
-    concat(
-      block.map((byte) => byte ^ 0x5c),
-      inner,
-    ),
-  );
+  const inner = md5(concatBytes([block.map((byte) => byte ^ 0x36), message]));
+  return md5(concatBytes([block.map((byte) => byte ^ 0x5c), inner]));
 }
 
 const BLOCK_BYTES = 64;
@@ -79,11 +71,4 @@ function mix(round: number, b: number, c: number, d: number): number {
   if (round === 1) return (b & d) | (c & ~d);
   if (round === 2) return b ^ c ^ d;
   return c ^ (b | ~d);
-}
-
-function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(first.length + second.length);
-  whole.set(first);
-  whole.set(second, first.length);
-  return whole;
 }

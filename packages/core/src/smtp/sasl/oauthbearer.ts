@@ -1,3 +1,4 @@
+import { encodeUtf8 } from "../../util/bytes.ts";
 import { checkCredential, escapeSaslName, readToken, type TokenAuth, unexpectedChallenge } from "./credentials.ts";
 import type { Mechanism } from "./mechanism.ts";
 
@@ -12,7 +13,7 @@ export function createOauthBearer(auth: TokenAuth): Mechanism {
     name: "OAUTHBEARER",
     async start() {
       const username = escapeSaslName(checkCredential("username", auth.username));
-      return new TextEncoder().encode(`n,a=${username},\x01auth=Bearer ${await readToken(auth)}\x01\x01`);
+      return encodeUtf8(`n,a=${username},\x01auth=Bearer ${await readToken(auth)}\x01\x01`);
     },
     /** A refusal comes as a challenge of JSON first; a lone ^A answers it and fetches the 535 (section 3.2.3). */
     next() {

@@ -1,3 +1,4 @@
+import { encodeUtf8 } from "../../util/bytes.ts";
 import { checkCredential, type PasswordAuth, unexpectedChallenge } from "./credentials.ts";
 import type { Mechanism } from "./mechanism.ts";
 
@@ -11,7 +12,7 @@ export function createPlain(auth: PasswordAuth): Mechanism {
     start() {
       const username = checkCredential("username", auth.username);
       const password = checkCredential("password", auth.password);
-      return new TextEncoder().encode(`\0${username}\0${password}`);
+      return encodeUtf8(`\0${username}\0${password}`);
     },
     next() {
       throw unexpectedChallenge("PLAIN");

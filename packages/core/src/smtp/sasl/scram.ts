@@ -1,5 +1,6 @@
 import { inputError, MailError } from "../../errors.ts";
 import { decodeBase64, encodeBase64 } from "../../util/base64.ts";
+import { encodeUtf8 } from "../../util/bytes.ts";
 import { checkCredential, escapeSaslName, type PasswordAuth, unexpectedChallenge } from "./credentials.ts";
 import type { Mechanism } from "./mechanism.ts";
 import { saslPrep } from "./saslprep.ts";
@@ -46,24 +47,24 @@ export function createScram(
   function start(): Uint8Array {
     nonce = encodeBase64(random(NONCE_BYTES));
     clientFirst = `n=${escapeSaslName(prepare("username", auth.username))},r=${nonce}`;
-    return new TextEncoder().encode(GS2_HEADER + clientFirst);
+    return encodeUtf8(GS2_HEADER + clientFirst);
   }
 
   async function prove(serverFirst: string): Promise<Uint8Array> {
     const server = parseServerFirst(serverFirst, nonce);
     const clientFinal = `c=${btoa(GS2_HEADER)},r=${server.nonce}`;
-    const authMessage = encode(`${clientFirst},${serverFirst},${clientFinal}`);
+    const authMessage = encodeUtf8(`${clientFirst},${serverFirst},${clientFinal}`);
 
-    const saltedPassword = await stretch(hash, encode(prepare("password", auth.password)), server);
-    const clientKey = await hmac(hash, saltedPassword, encode("Client Key"));
+    const saltedPassword = await stretch(hash, encodeUtf8(prepare("password", auth.password)), server);
+    const clientKey = await hmac(hash, saltedPassword, encodeUtf8("Client Key"));
     const storedKey = new Uint8Array(await crypto.subtle.digest(hash, clientKey));
     const clientSignature = await hmac(hash, storedKey, authMessage);
     const proof = clientKey.map((byte, index) => byte ^ (clientSignature[index] ?? 0));
 
-    const serverKey = await importHmacKey(hash, await hmac(hash, saltedPassword, encode("Server Key")));
+    const serverKey = await importHmacKey(hash, await hmac(hash, saltedPassword, encodeUtf8("Server Key")));
     // The comparison inside `verify` takes constant time.
     isServerSignature = (signature) => crypto.subtle.verify("HMAC", serverKey, signature, authMessage);
-    return encode(`${clientFinal},p=${encodeBase64(proof)}`);
+    return encodeUtf8(`${clientFinal},p=${encodeBase64(proof)}`);
   }
 
   async function checkServer(serverFinal: string): Promise<Uint8Array> {
@@ -164,8 +165,4 @@ async function hmac(hash: string, key: Bytes, message: Bytes): Promise<Bytes> {
 
 function importHmacKey(hash: string, key: Bytes): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", key, { name: "HMAC", hash }, false, ["sign", "verify"]);
-}
-
-function encode(text: string): Bytes {
-  return new TextEncoder().encode(text);
 }

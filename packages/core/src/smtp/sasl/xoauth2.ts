@@ -1,3 +1,4 @@
+import { encodeUtf8 } from "../../util/bytes.ts";
 import { checkCredential, readToken, type TokenAuth, unexpectedChallenge } from "./credentials.ts";
 import type { Mechanism } from "./mechanism.ts";
 
@@ -12,7 +13,7 @@ export function createXoauth2(auth: TokenAuth): Mechanism {
     name: "XOAUTH2",
     async start() {
       const username = checkCredential("username", auth.username);
-      return new TextEncoder().encode(`user=${username}\x01auth=Bearer ${await readToken(auth)}\x01\x01`);
+      return encodeUtf8(`user=${username}\x01auth=Bearer ${await readToken(auth)}\x01\x01`);
     },
     /** A refusal comes as a challenge of JSON first; the empty answer fetches the 535 that says the same in a reply. */
     next() {
