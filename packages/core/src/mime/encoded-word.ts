@@ -15,7 +15,8 @@ const MIN_LENGTH = 32;
 const CLUSTERS = /(?:\p{Regional_Indicator}{2}|.)(?:[\p{M}\p{Emoji_Modifier}\u200c]|\u200d.)*/gsu;
 
 /** The alphabet of phrases (RFC 2047 section 5(3)) everywhere: what is safe in the strictest place is safe in all. */
-const Q_SAFE = /[A-Za-z0-9!*+/-]/;
+const Q_SAFE = new Set(encodeUtf8("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"));
+const SPACE = 0x20;
 
 /**
  * Text as encoded words: B or Q, whichever is shorter, in words that are to be separated by a space or a fold (readers
@@ -24,7 +25,12 @@ const Q_SAFE = /[A-Za-z0-9!*+/-]/;
  * @param firstLength Room for the first word, where it stands behind a field name.
  */
 export function encodeWords(text: string, firstLength = MAX_LENGTH): string[] {
-  const scheme = qWidth(text) <= Math.ceil(encodeUtf8(text).length / 3) * 4 ? Q : B;
+  const scheme = Q.width(text) <= Math.ceil(B.width(text) / 3) * 4 ? Q : B;
+  const whole = scheme.encode(text);
+  return whole.length <= firstLength ? [whole] : split(text, scheme, firstLength);
+}
+
+function split(text: string, scheme: Scheme, firstLength: number): string[] {
   const words: string[] = [];
   let room = scheme.capacity(firstLength < MIN_LENGTH ? MAX_LENGTH : firstLength);
   let word = "";
@@ -63,14 +69,14 @@ const B: Scheme = {
 
 function qWidth(text: string): number {
   let width = 0;
-  for (const byte of encodeUtf8(text)) width += qCharacter(byte).length;
+  for (const octet of encodeUtf8(text)) width += octet === SPACE || Q_SAFE.has(octet) ? 1 : 3;
   return width;
 }
 
-function qCharacter(byte: number): string {
-  if (byte === 0x20) return "_";
-  const character = String.fromCharCode(byte);
-  return Q_SAFE.test(character) ? character : `=${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+function qCharacter(octet: number): string {
+  if (octet === SPACE) return "_";
+  if (Q_SAFE.has(octet)) return String.fromCharCode(octet);
+  return `=${octet.toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
 /** Character sequences where they fit into a word, else their code points. */

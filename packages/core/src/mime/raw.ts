@@ -22,7 +22,7 @@ const BCC_FIELD = /^(?:resent-)?bcc[^!-9;-~]*:/i;
  * of more than 998 octets, is refused.
  */
 export function rawContent(source: AttachmentSource): Content {
-  return { source, label: "The raw message", endsLine: true, createEncoder: createRawFilter };
+  return { source, label: "The raw message", endsLine: true, encoding: { createEncoder: createRawFilter } };
 }
 
 /** Header fields and body of a raw message, for its signers. A stream is read into memory for it. */

@@ -1,11 +1,11 @@
 import { MailError } from "../errors.ts";
 import type { BodyForm } from "../outgoing.ts";
-import { createBase64Encoder } from "./base64.ts";
+import { base64Length, createBase64Encoder, writeBase64Lines } from "./base64.ts";
 import type { LineFault } from "./line-filter.ts";
 import { createLineFilter } from "./line-filter.ts";
 import type { ContentPart, Multipart, Part, TextPart } from "./part.ts";
 import { isComposite } from "./part.ts";
-import type { ChunkEncoder, Segment } from "./segment.ts";
+import type { ContentEncoding, Segment } from "./segment.ts";
 import type { TransferEncoding } from "./transfer-encoding.ts";
 import { encodeText } from "./transfer-encoding.ts";
 
@@ -28,7 +28,13 @@ export function renderBody(part: Part, form: BodyForm): Rendered {
 
 /** Header, empty line, body. */
 export function joinFields({ fields, body }: Rendered): readonly Segment[] {
-  return [`${fields.map((field) => `${field}\r\n`).join("")}\r\n`, ...body];
+  return [header(fields), ...body];
+}
+
+function header(fields: readonly string[]): string {
+  let lines = "";
+  for (const field of fields) lines += `${field}\r\n`;
+  return `${lines}\r\n`;
 }
 
 function renderPart(part: Part, form: BodyForm): RenderedPart {
@@ -55,19 +61,25 @@ function renderContent(part: ContentPart, form: BodyForm): RenderedPart {
   const content = { source: part.source, label: part.label, endsLine: false };
   if (isComposite(part.mediaType)) {
     const createEncoder = () => createLineFilter(form !== "7bit", (fault) => cannotCarry(part.label, fault));
-    return encoded(part.fields, form === "7bit" ? "7bit" : "8bit", [{ ...content, endsLine: true, createEncoder }]);
+    const lines = { ...content, endsLine: true, encoding: { createEncoder } };
+    return encoded(part.fields, form === "7bit" ? "7bit" : "8bit", [lines]);
   }
   // The lines of a text would be taken for lines of the message.
   if (form === "binary" && !part.mediaType.startsWith("text/")) {
-    return encoded(part.fields, "binary", [{ ...content, createEncoder: () => UNCHANGED }]);
+    return encoded(part.fields, "binary", [{ ...content, encoding: UNCHANGED }]);
   }
-  return encoded(part.fields, "base64", [{ ...content, createEncoder: createBase64Encoder }]);
+  return encoded(part.fields, "base64", [{ ...content, encoding: BASE64 }]);
 }
 
 function renderMultipart({ fields, boundary, parts }: Multipart, form: BodyForm): RenderedPart {
   const rendered = parts.map((part) => renderPart(part, form));
-  const body = rendered.flatMap((part): Segment[] => [`--${boundary}\r\n`, ...joinFields(part), "\r\n"]);
-  body.push(`--${boundary}--`);
+  const body: Segment[] = [];
+  for (const part of rendered) {
+    // The CRLF before a boundary belongs to it, and not to the part it ends (RFC 2046 section 5.1.1).
+    const delimiter = body.length === 0 ? `--${boundary}\r\n` : `\r\n--${boundary}\r\n`;
+    body.push(delimiter + header(part.fields), ...part.body);
+  }
+  body.push(`\r\n--${boundary}--`);
   // A multipart names the widest octets in it (RFC 2045 section 6.4), where that is more than the default.
   const wider = (["binary", "8bit"] as const).find((encoding) => rendered.some((part) => part.encoding === encoding));
   return wider === undefined ? { encoding: "7bit", fields, body } : encoded(fields, wider, body);
@@ -85,7 +97,11 @@ function endsLine(segment: Segment | undefined): boolean {
 }
 
 const NOTHING = new Uint8Array(0);
-const UNCHANGED: ChunkEncoder = { push: (chunk) => chunk, end: () => NOTHING };
+const UNCHANGED: ContentEncoding = { createEncoder: () => ({ push: (chunk) => chunk, end: () => NOTHING }) };
+const BASE64: ContentEncoding = {
+  createEncoder: createBase64Encoder,
+  whole: { length: base64Length, write: writeBase64Lines },
+};
 
 const FAULTS: Record<LineFault, string> = {
   nul: "a NUL",

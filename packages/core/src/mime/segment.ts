@@ -10,7 +10,16 @@ export interface Content {
   readonly label: string;
   /** True when it always ends in CRLF. */
   readonly endsLine: boolean;
+  readonly encoding: ContentEncoding;
+}
+
+export interface ContentEncoding {
   createEncoder(): ChunkEncoder;
+  /** All at once, into its place in the message: for an encoding whose length is known beforehand. */
+  readonly whole?: {
+    length(octets: number): number;
+    write(octets: Uint8Array, target: Uint8Array): void;
+  };
 }
 
 /** Turns chunks into chunks and does not care where they are cut. It may return the very chunk it was given. */
@@ -24,14 +33,22 @@ const SLICE_OCTETS = 57 * 840;
 
 /** The bytes of all segments: at once where everything is at hand, without a stream or a promise. */
 export function collectSegments(segments: readonly Segment[]): Uint8Array | Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  for (const segment of joinTexts(segments)) {
-    if (typeof segment === "string") pieces.push(encodeUtf8(segment));
-    else if (segment instanceof Uint8Array) pieces.push(segment);
-    else if (segment.source.kind === "bytes") pieces.push(...encodeWhole(segment, segment.source.bytes));
-    else return collectStreams(segments);
+  if (segments.every((segment) => typeof segment === "string")) return encodeUtf8(segments.join(""));
+  const pieces: Piece[] = [];
+  let length = 0;
+  for (const segment of segments) {
+    const piece = pieceOf(segment);
+    if (piece === undefined) return collectStreams(segments);
+    pieces.push(piece);
+    length += piece.length;
   }
-  return concatBytes(pieces);
+  const message = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    piece.write(message.subarray(at, at + piece.length));
+    at += piece.length;
+  }
+  return message;
 }
 
 /** The same bytes as a stream: a source is opened when its turn comes, and let go when the reader goes away. */
@@ -56,12 +73,19 @@ export function streamSegments(
   );
 }
 
+/** What is at hand between two contents comes in one chunk. */
 export async function* readSegments(segments: readonly Segment[], signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-  for (const segment of joinTexts(segments)) {
-    if (typeof segment === "string") yield encodeUtf8(segment);
-    else if (segment instanceof Uint8Array) yield segment;
-    else yield* encodeContent(segment, signal);
+  let atHand: Uint8Array[] = [];
+  for (const segment of segments) {
+    if (typeof segment === "string") atHand.push(encodeUtf8(segment));
+    else if (segment instanceof Uint8Array) atHand.push(segment);
+    else {
+      if (atHand.length > 0) yield concatBytes(atHand);
+      atHand = [];
+      yield* encodeContent(segment, signal);
+    }
   }
+  if (atHand.length > 0) yield concatBytes(atHand);
 }
 
 async function collectStreams(segments: readonly Segment[]): Promise<Uint8Array> {
@@ -70,13 +94,31 @@ async function collectStreams(segments: readonly Segment[]): Promise<Uint8Array>
   return concatBytes(pieces);
 }
 
-function encodeWhole(content: Content, bytes: Uint8Array): [Uint8Array, Uint8Array] {
-  const encoder = content.createEncoder();
-  return [encoder.push(bytes), encoder.end()];
+interface Piece {
+  readonly length: number;
+  write(target: Uint8Array): void;
+}
+
+/** `undefined` for what has to be read from a stream. */
+function pieceOf(segment: Segment): Piece | undefined {
+  if (typeof segment === "string") return bytesPiece(encodeUtf8(segment));
+  if (segment instanceof Uint8Array) return bytesPiece(segment);
+  const { source, encoding } = segment;
+  if (source.kind === "stream") return undefined;
+  const { whole } = encoding;
+  if (whole !== undefined) {
+    return { length: whole.length(source.bytes.length), write: (target) => whole.write(source.bytes, target) };
+  }
+  const encoder = encoding.createEncoder();
+  return bytesPiece(concatBytes([encoder.push(source.bytes), encoder.end()]));
+}
+
+function bytesPiece(bytes: Uint8Array): Piece {
+  return { length: bytes.length, write: (target) => target.set(bytes) };
 }
 
 async function* encodeContent(content: Content, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-  const encoder = content.createEncoder();
+  const encoder = content.encoding.createEncoder();
   for await (const chunk of readContent(content, signal)) {
     for (let from = 0; from < chunk.length; from += SLICE_OCTETS) {
       const encoded = encoder.push(chunk.subarray(from, from + SLICE_OCTETS));
@@ -103,19 +145,4 @@ export async function* readContent({ source }: Content, signal?: AbortSignal): A
     // Of no effect after the end; not awaited, since a source may take its time to close.
     reader.cancel().catch(() => {});
   }
-}
-
-/** Neighbouring texts as one, to be encoded in one pass. */
-function* joinTexts(segments: readonly Segment[]): Generator<Segment> {
-  let text = "";
-  for (const segment of segments) {
-    if (typeof segment === "string") {
-      text += segment;
-    } else {
-      if (text !== "") yield text;
-      text = "";
-      yield segment;
-    }
-  }
-  if (text !== "") yield text;
 }
