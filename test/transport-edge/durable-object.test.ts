@@ -71,7 +71,7 @@ describe("SmtpSessionObject", () => {
     const written = { ...message, subject: "Grüße", bcc: "blind@example.com", dsn: { notify: ["failure"] } } as const;
     const [outcome] = await sendAll({ connection, messages: [written] });
     expect(outcome).toMatchObject({
-      receipt: { accepted: ["ada@example.com", "blind@example.com"], transport: "edge" },
+      receipt: { accepted: ["ada@example.com", "blind@example.com"], transport: "durable-object" },
     });
     const [mail] = server.received;
     expect(mail?.envelope).toEqual({ from: "worker@example.com", to: ["ada@example.com", "blind@example.com"] });

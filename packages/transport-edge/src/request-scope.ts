@@ -23,7 +23,7 @@ interface RequestScope {
  * sockets would fail. All requests of one Durable Object count as one, for signals as for sockets.
  */
 export function perRequest(open: () => Transport): Transport {
-  const { name, defaults } = open();
+  const { name, defaults, verify } = open();
   /** The most recently used first. */
   const scopes: RequestScope[] = [];
   let closed = false;
@@ -49,11 +49,10 @@ export function perRequest(open: () => Transport): Transport {
     }
   }
 
-  return {
+  const transport: Transport = {
     name,
     ...(defaults !== undefined && { defaults }),
-    send: (mail, options) => within((transport) => transport.send(mail, options)),
-    verify: (options) => within((transport) => transport.verify?.(options) ?? unverifiable(name)),
+    send: (mail, options) => within((own) => own.send(mail, options)),
     async close() {
       closed = true;
       // Other requests cannot be reached from here: each closes its own when its last message is through.
@@ -62,12 +61,8 @@ export function perRequest(open: () => Transport): Transport {
       await own?.transport.close?.();
     },
   };
-}
-
-function unverifiable(name: string): Promise<never> {
-  return Promise.reject(
-    new MailError("unsupported", `The transport "${name}" has no staged test.`, { phase: "input" }),
-  );
+  if (verify === undefined) return transport;
+  return { ...transport, verify: (options) => within((own) => own.verify?.(options) ?? verify(options)) };
 }
 
 function isOurs(owner: AbortSignal): boolean {

@@ -1,4 +1,5 @@
 import type { Dsn, Envelope, SendOptions, SmtpConnection } from "@edgepost/core";
+import { FrameReader, writeFrames } from "./frames.ts";
 
 /** What a Worker asks of the object. */
 export type Call = SendCall | VerifyCall | AbortCall;
@@ -34,59 +35,20 @@ export interface AbortCall {
 
 type Head = Omit<SendCall, "body"> | VerifyCall | AbortCall;
 
-/** A request that carries a call: its facts as JSON behind their length, then the message. Nothing is in URL or headers. */
-export function requestOf(head: Head, body?: ReadableStream<Uint8Array>): Request {
-  const json = new TextEncoder().encode(JSON.stringify(head));
-  const frame = new Uint8Array(LENGTH_BYTES + json.length);
-  new DataView(frame.buffer).setUint32(0, json.length);
-  frame.set(json, LENGTH_BYTES);
+/**
+ * A request that carries a call: its facts as JSON in a first frame, then the message in frames, then an empty one.
+ * Nothing is in URL or headers, which end in logs.
+ */
+export function requestOf(head: Head, message?: ReadableStream<Uint8Array>): Request {
+  const body = writeFrames(new TextEncoder().encode(JSON.stringify(head)), message);
   // "half" is what the Fetch standard wants said of a body that is streamed.
-  const init: RequestInit & { duplex: "half" } = { method: "POST", duplex: "half" };
-  return new Request("https://smtp-session/", { ...init, body: body === undefined ? frame : behind(frame, body) });
+  const init: RequestInit & { duplex: "half" } = { method: "POST", body, duplex: "half" };
+  return new Request("https://smtp-session/", init);
 }
 
-/** The call in a request; what follows its facts is the body. */
+/** The call in a request. */
 export async function readCall(request: Request): Promise<Call> {
-  const body: ReadableStream<Uint8Array> = request.body ?? new Blob([]).stream();
-  const reader = body.getReader();
-  const readExactly = async (length: number, start: Uint8Array): Promise<[Uint8Array, Uint8Array]> => {
-    let bytes = start;
-    while (bytes.length < length) {
-      const { done, value } = await reader.read();
-      if (done) throw new Error("The call is cut off.");
-      bytes = join(bytes, value);
-    }
-    return [bytes.subarray(0, length), bytes.subarray(length)];
-  };
-
-  const [prefix, behindPrefix] = await readExactly(LENGTH_BYTES, new Uint8Array());
-  const length = new DataView(prefix.buffer, prefix.byteOffset).getUint32(0);
-  const [json, rest] = await readExactly(length, behindPrefix);
-  const head: Head = JSON.parse(new TextDecoder().decode(json));
-  reader.releaseLock();
-  return head.action === "send" ? { ...head, body: behind(rest, body) } : head;
-}
-
-const LENGTH_BYTES = 4;
-
-function behind(first: Uint8Array, rest: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-  const reader = rest.getReader();
-  return new ReadableStream({
-    start: (controller) => {
-      if (first.length > 0) controller.enqueue(first);
-    },
-    pull: async (controller) => {
-      const { done, value } = await reader.read();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
-}
-
-function join(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(first.length + second.length);
-  whole.set(first);
-  whole.set(second, first.length);
-  return whole;
+  const frames = new FrameReader(request.body ?? new Blob([]).stream());
+  const head: Head = JSON.parse(new TextDecoder().decode(await frames.next()));
+  return head.action === "send" ? { ...head, body: frames.stream() } : head;
 }

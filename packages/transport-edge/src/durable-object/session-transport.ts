@@ -19,6 +19,8 @@ export interface SmtpSessionNamespace {
   get(id: unknown): { fetch(request: Request): Promise<Response> };
 }
 
+const NAME = "durable-object";
+
 /** What a send may take beyond the connection's own `totalMs`: the way to the object and back. */
 const TRAVEL_MS = 10_000;
 
@@ -47,7 +49,8 @@ export function sessionTransport(namespace: SmtpSessionNamespace, given: SmtpCon
       size: bytes?.length,
     } as const;
     const body = bytes === undefined ? mail.stream() : new Blob([new Uint8Array(bytes)]).stream();
-    return (await call(head.id, requestOf(head, body), options.signal)) as Receipt;
+    const receipt = (await call(head.id, requestOf(head, body), options.signal)) as Receipt;
+    return { ...receipt, transport: NAME };
   }
 
   async function verify({ signal }: SendOptions): Promise<Verification> {
@@ -88,7 +91,7 @@ export function sessionTransport(namespace: SmtpSessionNamespace, given: SmtpCon
   }
 
   return {
-    name: "durable-object",
+    name: NAME,
     defaults,
     send: (mail, options = {}) => onceMoreWithFreshToken(mail, () => send(mail, options)),
     verify: (options = {}) => verify(options),
