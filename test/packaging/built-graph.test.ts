@@ -9,7 +9,6 @@ import { doors, folderOf } from "./doors.ts";
 
 /** Why core may depend on each of these. */
 const CORE_DEPENDENCIES: Readonly<Record<string, string>> = {
-  mrmime: "media types by file extension: a well-kept table nobody should copy",
   zod: "schemas of ./schema alone",
   mustache: "logic-less templates of ./template alone",
 };

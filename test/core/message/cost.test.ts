@@ -8,7 +8,7 @@ import { growthOfTime } from "../../support/growth.ts";
 import { CONTEXT, MESSAGE } from "./message.ts";
 
 /** Linear is 10, quadratic 100: far from both. */
-const LIMIT = 35;
+const LIMIT = 50;
 
 const refused = (act: () => unknown) => () => {
   try {

@@ -18,9 +18,10 @@ export const MESSAGE = {
   text: "Hello, Grace.",
 } satisfies MessageInput;
 
-/** Makes a value and everything in it unchangeable. */
+/** Makes a value and everything plain in it unchangeable; streams and bytes cannot be, and still work. */
 export function deepFreeze<Value>(value: Value): Value {
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
-  for (const inner of Object.values(value)) deepFreeze(inner);
+  if (!Array.isArray(value) && Object.prototype.toString.call(value) !== "[object Object]") return value;
+  if (Object(value)[Symbol.asyncIterator] !== undefined) return value;
+  for (const inner of Object.values(value as object)) deepFreeze(inner);
   return Object.freeze(value);
 }

@@ -102,8 +102,9 @@ interface Phrase {
 }
 
 function readPhrase(scanner: AddressScanner): Phrase {
-  let text = "";
-  let dotted = "";
+  // Collected and joined, since a string that is added to 100,000 times costs more than its length.
+  const words: string[] = [];
+  const spaced: string[] = [];
   let isDotted = true;
   let isQuoted = false;
   let expectsWord = true;
@@ -112,12 +113,11 @@ function readPhrase(scanner: AddressScanner): Phrase {
     if (isWord !== expectsWord) isDotted = false;
     if (scanner.is("quoted")) isQuoted = true;
     expectsWord = !isWord;
-    if (scanner.spaced && text !== "") text += " ";
-    text += scanner.text;
-    dotted += scanner.text;
+    spaced.push(scanner.spaced && words.length > 0 ? ` ${scanner.text}` : scanner.text);
+    words.push(scanner.text);
     scanner.advance();
   }
-  return { text, dotted: isDotted && !expectsWord ? dotted : undefined, isQuoted };
+  return { text: spaced.join(""), dotted: isDotted && !expectsWord ? words.join("") : undefined, isQuoted };
 }
 
 function unexpected(scanner: AddressScanner, where: string): AddressFault {

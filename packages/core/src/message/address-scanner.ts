@@ -94,9 +94,9 @@ export class AddressScanner {
 
   #readAtom(first: string): void {
     ATOM.lastIndex = this.#position;
-    const [atom] = ATOM.exec(this.#source) ?? [];
-    if (atom !== undefined) this.#take("atom", atom, this.#position + atom.length);
-    else this.#take("stray", first, this.#position + 1);
+    if (ATOM.test(this.#source)) {
+      this.#take("atom", this.#source.slice(this.#position, ATOM.lastIndex), ATOM.lastIndex);
+    } else this.#take("stray", first, this.#position + 1);
   }
 
   #stop(name: string): void {

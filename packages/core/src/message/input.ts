@@ -48,8 +48,11 @@ export type AttachmentInput = AttachmentFields &
     | { readonly path: string; readonly content?: undefined; readonly url?: undefined }
   );
 
-/** A list, or a map of file name to content. */
-export type AttachmentsInput = readonly AttachmentInput[] | Readonly<Record<string, AttachmentContent>>;
+/** A list, or a record or map of file name to content. */
+export type AttachmentsInput =
+  | readonly AttachmentInput[]
+  | Readonly<Record<string, AttachmentContent>>
+  | ReadonlyMap<string, AttachmentContent>;
 
 /** A further form of the same text, for example `text/x-amp-html` or `text/markdown`. */
 export interface AlternativeInput {

@@ -1,5 +1,5 @@
-import { lookup } from "mrmime";
 import { isAscii } from "../util/safe-text.ts";
+import { MEDIA_TYPES } from "./media-type-table.ts";
 
 /** Type and subtype (RFC 6838 section 4.2), then parameters whose values are tokens or quoted strings (RFC 2045 section 5.1). */
 const MEDIA_TYPE =
@@ -24,8 +24,7 @@ export function checkMediaType(written: string, text?: string): { readonly type:
 }
 
 /** By the extension of a file name. */
-export function mediaTypeOf(filename: string | undefined): string {
-  const type: unknown = filename?.includes(".") ? lookup(filename) : undefined;
-  // The table is a plain object: a file called `a.constructor` finds a function in it.
-  return typeof type === "string" ? type : "application/octet-stream";
+export function mediaTypeOf(filename = ""): string {
+  const extension = filename.slice(filename.lastIndexOf(".") + 1).toLowerCase();
+  return (filename.includes(".") && MEDIA_TYPES.get(extension)) || "application/octet-stream";
 }
