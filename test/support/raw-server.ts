@@ -28,6 +28,8 @@ export interface RawDialogue {
   ehlo(...capabilities: readonly string[]): Promise<void>;
   /** TLS from here on, as after a 220 to STARTTLS. */
   secure(identity: TestIdentity): Promise<void>;
+  /** Resolves when the client has sent something more, or has closed. */
+  more(): Promise<void>;
   /** Resolves when the client has closed. */
   ended(): Promise<void>;
   end(): void;
@@ -103,7 +105,7 @@ class Dialogue implements RawDialogue {
         return line;
       }
       if (this.#gone) throw new ClientGone("The client closed the connection.");
-      await this.#more();
+      await this.more();
     }
   }
 
@@ -133,8 +135,14 @@ class Dialogue implements RawDialogue {
     });
   }
 
+  more(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
   async ended(): Promise<void> {
-    while (!this.#gone) await this.#more();
+    while (!this.#gone) await this.more();
   }
 
   end(): void {
@@ -161,11 +169,5 @@ class Dialogue implements RawDialogue {
     if (clear) this.sentInClear += text;
     this.#unread += text;
     this.#wake();
-  }
-
-  #more(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
   }
 }

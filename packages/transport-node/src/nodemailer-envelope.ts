@@ -45,7 +45,7 @@ export function composeEnvelope(
 
 /** nodemailer says SMTPUTF8 by itself, for an envelope address that needs it. */
 function checkSmtpUtf8({ message, envelope }: OutgoingMail, offered: ReadonlyMap<string, string>): boolean {
-  const isInEnvelope = [envelope.from, ...envelope.to].some((address) => /[^\x00-\x7f]/.test(address));
+  const isInEnvelope = ![envelope.from, ...envelope.to].every(isAscii);
   if (!isInEnvelope && !message.needsSmtpUtf8) return false;
   if (!offered.has("SMTPUTF8")) {
     const what = "An address has letters outside ASCII before its @, and the server does not offer SMTPUTF8.";
@@ -67,8 +67,13 @@ export function composeDsn(dsn: Message["dsn"], recipients: readonly string[]): 
     ...(notify !== undefined && { notify: typeof notify === "string" ? [notify] : [...notify] }),
     ...(what !== undefined && { ret: what === "full" ? "FULL" : "HDRS" }),
     ...(envelopeId !== undefined && { envid: envelopeId }),
-    ...(originalRecipient && only !== undefined && { orcpt: `rfc822;${only}` }),
+    // Others would be `utf-8;…` (RFC 6533 section 3), which nodemailer cannot escape.
+    ...(originalRecipient && only !== undefined && isAscii(only) && { orcpt: `rfc822;${only}` }),
   };
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x00-\x7f]*$/.test(text);
 }
 
 function refusal(code: "smtputf8-unsupported" | "unsupported", message: string): MailError {

@@ -72,7 +72,9 @@ export function translate(error: unknown, situation: Situation): MailError {
 /** The server said no. `command` as nodemailer calls it, or `message` for the final dot. */
 export function refused(command: string, reply: SmtpReply, situation: Situation): MailError {
   const [code, phase, what] = nameRefusal(command, reply);
-  return failed(code, `${what}: ${formatReply(reply)}`, { ...situation, phase }, undefined, { reply });
+  // A server that cannot start TLS now may just as well be somebody in between: no reason to try again by itself.
+  const facts = code === "tls-required" ? { reply, retryable: false } : { reply };
+  return failed(code, `${what}: ${formatReply(reply)}`, { ...situation, phase }, undefined, facts);
 }
 
 /** Every recipient of every transaction was refused. */

@@ -8,18 +8,18 @@ const UNDER_TLS = ["PLAIN", "LOGIN", "CRAM-MD5"] as const;
 const IN_CLEAR = ["CRAM-MD5", "PLAIN", "LOGIN"] as const;
 const WITH_TOKEN = ["OAUTHBEARER", "XOAUTH2"] as const;
 
-/** How nodemailer presents a token. Its own XOAUTH2 fetches tokens by itself and knows no OAUTHBEARER. */
-export const tokenHandlers: SMTPConnectionCustomAuthHandlers = Object.fromEntries(
-  WITH_TOKEN.map((method) => [
-    method,
-    async ({ auth, sendCommand }) => {
-      let answer = await sendCommand(`AUTH ${method} ${auth.initialResponse}`);
-      // The server says in a challenge what it does not like, and refuses once that was answered (RFC 7628 3.2.3).
-      if (answer.status === 334) answer = await sendCommand(method === "XOAUTH2" ? "" : "AQ==");
-      if (answer.status !== 235) throw new Error("The token was not accepted.");
-    },
-  ]),
-);
+/**
+ * How nodemailer presents a token, under a name that is no method: told "XOAUTH2" it wants to fetch the token by itself,
+ * and falls back to PLAIN.
+ */
+export const tokenLogin: SMTPConnectionCustomAuthHandlers = {
+  async TOKEN({ auth, sendCommand }) {
+    let answer = await sendCommand(`AUTH ${auth.mechanism} ${auth.initialResponse}`);
+    // The server says in a challenge what it does not like, and refuses once that was answered (RFC 7628 3.2.3).
+    if (answer.status === 334) answer = await sendCommand(auth.mechanism === "XOAUTH2" ? "" : "AQ==");
+    if (answer.status !== 235) throw new Error("The token was not accepted.");
+  },
+};
 
 /**
  * Authenticates by the strongest method that server, nodemailer and credentials have in common.
@@ -57,16 +57,16 @@ async function loginWithPassword(
 /** A token that was refused may have expired since it was fetched: a function is asked once more. */
 async function loginWithToken(
   link: NodemailerLink,
-  method: AuthMethod,
+  mechanism: AuthMethod,
   host: string,
   { username, accessToken }: Extract<SmtpAuth, { readonly password?: undefined }>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const token = typeof accessToken === "string" ? accessToken : await fetchToken(accessToken);
-    const initialResponse = encodeToken(method, username, token, host);
+    const initialResponse = encodeToken(mechanism, username, token, host);
     try {
-      await link.run((done) => link.smtp.login({ method, user: username, initialResponse }, done), signal);
+      await link.run((done) => link.smtp.login({ method: "TOKEN", mechanism, initialResponse }, done), signal);
       return;
     } catch (error) {
       const isRefused = isMailError(error) && error.reply?.code === 535;
@@ -84,7 +84,7 @@ async function fetchToken(accessToken: () => string | Promise<string>): Promise<
 }
 
 /** RFC 7628 section 3.1, and Google's older form of the same. */
-function encodeToken(method: AuthMethod, username: string, token: unknown, host: string): string {
+function encodeToken(mechanism: AuthMethod, username: string, token: unknown, host: string): string {
   // ^A separates the fields; a line break would begin a command.
   if (typeof token !== "string" || token === "" || /[\x00-\x1f\x7f]/.test(token)) {
     throw new MailError("auth-failed", "The access token is empty or has a control character in it.", {
@@ -93,7 +93,7 @@ function encodeToken(method: AuthMethod, username: string, token: unknown, host:
   }
   const identity = username.replaceAll("=", "=3D").replaceAll(",", "=2C");
   const fields =
-    method === "XOAUTH2"
+    mechanism === "XOAUTH2"
       ? `user=${username}\x01auth=Bearer ${token}\x01\x01`
       : `n,a=${identity},\x01host=${host}\x01auth=Bearer ${token}\x01\x01`;
   return Buffer.from(fields).toString("base64");

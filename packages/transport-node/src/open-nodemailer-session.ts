@@ -4,7 +4,7 @@ import type { ConnectTarget } from "@edgepost/core/smtp";
 import type { SMTPConnectionOptions } from "nodemailer/lib/smtp-connection";
 import { defaultClientName } from "./host-name.ts";
 import { NodemailerLink } from "./nodemailer-link.ts";
-import { login, tokenHandlers } from "./nodemailer-login.ts";
+import { login, tokenLogin } from "./nodemailer-login.ts";
 import { NodemailerSession } from "./nodemailer-session.ts";
 import type { Route } from "./route.ts";
 import { Stages } from "./stages.ts";
@@ -72,7 +72,7 @@ function smtpOptions({ security, port, clientName, host, tls }: ParsedConnection
     opportunisticTLS: security === "opportunistic",
     ignoreTLS: security === "none",
     tls: tlsOptions({ host, tls }),
-    customAuth: tokenHandlers,
+    customAuth: tokenLogin,
   };
 }
 
