@@ -30,6 +30,7 @@ export function doors(options: { formats: ("esm" | "cjs")[] }): TsupConfig {
     external: [/^node:/, /^cloudflare:/, name],
     splitting: true,
     sourcemap: true,
+    silent: true,
   });
 }
 
