@@ -18,7 +18,7 @@ export function contentSource(content: unknown, encoding: "utf-8" | "base64", la
   if (encoding === "base64")
     return { fault: "must be a string, as `encoding` says: bytes and streams are sent as they are" };
   if (isBytes(content)) return { kind: "bytes", bytes: content };
-  if (isArrayBuffer(content)) return { kind: "bytes", bytes: new Uint8Array(content) };
+  if (isArrayBuffer(content)) return bufferSource(content);
   if (isBlob(content)) {
     return streamSource({ label, once: false, size: content.size, start: () => streamReader(content.stream()) });
   }
@@ -33,6 +33,14 @@ export function contentSource(content: unknown, encoding: "utf-8" | "base64", la
 
 function textSource(text: string): ContentSource {
   return { kind: "bytes", bytes: new TextEncoder().encode(replaceLoneSurrogates(text)) };
+}
+
+function bufferSource(buffer: ArrayBuffer): ContentSource {
+  try {
+    return { kind: "bytes", bytes: new Uint8Array(buffer) };
+  } catch {
+    return { fault: "is an ArrayBuffer that was transferred elsewhere" };
+  }
 }
 
 /** White space is allowed, since base64 comes in lines; anything else is not base64, and no guess makes it so. */

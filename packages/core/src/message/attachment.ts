@@ -1,5 +1,5 @@
 import type { Issue } from "../errors.ts";
-import { Fields, isRecord, joinPath } from "../util/fields.ts";
+import { entriesOf, Fields, joinPath } from "../util/fields.ts";
 import { quoteForMessage } from "../util/safe-text.ts";
 import type { ContentSource } from "./attachment-content.ts";
 import { contentSource, isBlob, streamReader } from "./attachment-content.ts";
@@ -64,7 +64,7 @@ export function parseAttachments(
   policy: AttachmentPolicy,
   issues: Issue[],
 ): Attachment[] {
-  const entries = entriesOf(input, path);
+  const entries = attachmentsOf(input, path);
   if (entries === undefined || entries.length > MAX_ATTACHMENTS) {
     const message = `must be a list of attachments, or an object of file names and contents, ${MAX_ATTACHMENTS} at most`;
     issues.push({ path, message });
@@ -75,12 +75,11 @@ export function parseAttachments(
   return attachments;
 }
 
-function entriesOf(input: unknown, path: string): (readonly [path: string, attachment: unknown])[] | undefined {
+function attachmentsOf(input: unknown, path: string): (readonly [path: string, attachment: unknown])[] | undefined {
   if (Array.isArray(input)) {
     return Array.from(input.slice(0, MAX_ATTACHMENTS + 1), (entry, index) => [`${path}[${index}]`, entry]);
   }
-  const named = input instanceof Map ? [...input] : isRecord(input) ? Object.entries(input) : undefined;
-  return named?.map(([filename, content]) => [joinPath(path, String(filename)), { filename, content }]);
+  return entriesOf(input)?.map(([filename, content]) => [joinPath(path, filename), { filename, content }]);
 }
 
 function parseAttachment(

@@ -1,5 +1,5 @@
 import type { Issue } from "../errors.ts";
-import { isRecord, joinPath } from "../util/fields.ts";
+import { entriesOf, joinPath } from "../util/fields.ts";
 import { hasLineBreakOrNul, replaceLoneSurrogates } from "../util/safe-text.ts";
 import type { Header } from "./message.ts";
 
@@ -17,18 +17,19 @@ const FIELD_NAME = /^[\x21-\x39\x3b-\x7e]+$/;
 export type StructuralRule = (lowerCaseName: string) => string | undefined;
 
 /**
- * Checks additional headers, given as a record or a map, or not at all. An array writes its header once per value; a value of
- * `undefined` writes none.
+ * Checks additional headers, given as a record or a map, or not at all. An array writes its header once per value; a
+ * value of `undefined` writes none.
  */
 export function parseHeaders(input: unknown, path: string, structural: StructuralRule, issues: Issue[]): Header[] {
   if (input === undefined) return [];
-  if (!isRecord(input) && !(input instanceof Map)) {
+  const entries = entriesOf(input);
+  if (entries === undefined) {
     issues.push({ path, message: "must be an object or a Map of header names and values" });
     return [];
   }
   const headers: Header[] = [];
-  for (const [name, given] of input instanceof Map ? input : Object.entries(input)) {
-    const at = joinPath(path, String(name));
+  for (const [name, given] of entries) {
+    const at = joinPath(path, name);
     const nameFault = faultOfName(name, structural);
     if (nameFault !== undefined) issues.push({ path: at, message: nameFault });
     for (const [index, value] of valuesOf(given).entries()) {
@@ -50,8 +51,8 @@ function valuesOf(given: unknown): readonly unknown[] {
   return given === undefined ? [] : [given];
 }
 
-function faultOfName(name: unknown, structural: StructuralRule): string | undefined {
-  if (typeof name !== "string" || !FIELD_NAME.test(name)) {
+function faultOfName(name: string, structural: StructuralRule): string | undefined {
+  if (!FIELD_NAME.test(name)) {
     return "is not a header name: printable US-ASCII without spaces and colon (RFC 5322)";
   }
   if (name.length > MAX_NAME_LENGTH) return `must not be longer than ${MAX_NAME_LENGTH} characters`;

@@ -1,5 +1,5 @@
 import type { Issue } from "../errors.ts";
-import { hasLineBreakOrNul, quoteForMessage } from "../util/safe-text.ts";
+import { hasLineBreakOrNul } from "../util/safe-text.ts";
 
 /** One id must fit a line of 998 octets (RFC 5322 section 2.1.1) beside the name of its field: it cannot be folded. */
 const MAX_LENGTH = 900;
@@ -46,7 +46,7 @@ export function parseMessageIds(input: unknown, path: string, issues: Issue[]): 
   for (const one of Array.isArray(input) ? input : [input]) {
     const found = typeof one === "string" && !hasLineBreakOrNul(one) ? one.match(/<[^<>]*>|[^ \t<>]+/g) : null;
     if (found === null || !found.every((id) => isId(bare(id)))) {
-      issues.push({ path, message: `must be message ids, and ${quoteForMessage(String(one))} is none` });
+      issues.push({ path, message: 'must be message ids such as "<1234@example.com>"' });
       return [];
     }
     ids.push(...found.map((id) => `<${bare(id)}>`));

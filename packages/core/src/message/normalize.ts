@@ -106,10 +106,10 @@ function parseWritten(
 }
 
 function parseSubject(fields: Fields<MessageInput>): string {
-  const subject = fields.raw("subject") ?? "";
+  const subject = fields.has("subject") ? fields.raw("subject") : "";
   const fault = faultOfValue(subject);
   if (fault !== undefined) fields.refuse("subject", fault);
-  return replaceLoneSurrogates(String(subject));
+  return typeof subject === "string" ? replaceLoneSurrogates(subject) : "";
 }
 
 function parseOwnHeaders(fields: Fields<MessageInput>, holder: Fields<MessageDefaults>, issues: Issue[]): Header[] {

@@ -112,6 +112,12 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return Object.prototype.toString.call(value) === "[object Object]";
 }
 
+/** What a record or map of the caller holds under its names, or `undefined` when it is neither. */
+export function entriesOf(input: unknown): [name: string, value: unknown][] | undefined {
+  const entries = input instanceof Map ? [...input] : isRecord(input) ? Object.entries(input) : undefined;
+  return entries?.every(([name]) => typeof name === "string") ? entries : undefined;
+}
+
 /** What keeps a value from being text that may stand in a protocol line, or `undefined` when nothing does. */
 export function textFault(value: unknown): string | undefined {
   if (typeof value !== "string") return "must be a string";
