@@ -143,7 +143,7 @@ function collectMailbox(input: unknown, path: string, field: Field): void {
   const key = fields.has("email") && !fields.has("address") ? "email" : "address";
   const written = fields.raw(key);
   if (key === "address" && fields.has("email")) fields.refuse("email", "is another name for `address`: give one");
-  fields.refuseOthers({ mail: '"address"', displayName: '"name"', label: '"name"' });
+  fields.refuseOthers();
 
   const address = readBareAddress(written, fields.pathOf(key), field);
   if (address !== undefined && typeof name === "string") field.addresses.push(named(name, address));

@@ -33,7 +33,7 @@ export function parseBody(
   const made = fields.flag("textFromHtml", false) && html !== undefined ? textFromHtml(html) : undefined;
   const text = parseText(fields, "text") ?? (made || undefined);
   const amp = parseText(fields, "amp");
-  const invitation = fields.has("calendar") ? parseCalendar(fields.raw("calendar"), issues) : undefined;
+  const invitation = fields.has("calendar") ? parseCalendar(fields.section("calendar"), issues) : undefined;
   const attachments = fields.has("attachments")
     ? parseAttachments(fields.raw("attachments"), "attachments", policy, issues)
     : [];
@@ -60,8 +60,7 @@ interface Invitation {
 }
 
 /** An iCalendar object and its method, which must be the one that the object itself names (RFC 6047 section 2.4). */
-function parseCalendar(input: unknown, issues: Issue[]): Invitation | undefined {
-  const fields = new Fields<CalendarInput>(input, "calendar", issues);
+function parseCalendar(fields: Fields<CalendarInput>, issues: Issue[]): Invitation | undefined {
   const content = fields.raw("content");
   const isCalendar = typeof content === "string" && /^\ufeff?\s*BEGIN:VCALENDAR\s/i.test(content);
   if (!isCalendar) fields.refuse("content", "must be iCalendar text, which begins with BEGIN:VCALENDAR");
@@ -72,7 +71,7 @@ function parseCalendar(input: unknown, issues: Issue[]): Invitation | undefined 
   const attach = fields.raw("attach") ?? false;
   if (typeof attach !== "boolean" && typeof attach !== "string")
     fields.refuse("attach", "must be true, false or a file name");
-  fields.refuseOthers({ filename: '"attach"', path: '"content"', href: '"content"' });
+  fields.refuseOthers();
   if (!isCalendar) return undefined;
 
   const calendar = { method, content: replaceLoneSurrogates(content) };
@@ -100,7 +99,7 @@ function parseAlternative(input: unknown, path: string, issues: Issue[]): Altern
   if (!fields.has("contentType")) fields.refuse("contentType", "is missing");
   else if ("fault" in type) fields.refuse("contentType", type.fault);
   const headers = parseHeaders(fields.raw("headers"), fields.pathOf("headers"), partHeaderRule, issues);
-  fields.refuseOthers({ type: '"contentType"' });
+  fields.refuseOthers();
   return {
     contentType: "type" in type ? type.type : "",
     content: isText ? replaceLoneSurrogates(content) : isBytes(content) ? content : "",

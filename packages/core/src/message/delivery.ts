@@ -26,7 +26,7 @@ function parseDsn(fields: Fields<DsnInput>): Dsn {
   const returned = fields.has("return") ? fields.choice("return", ["full", "headers"], "headers") : undefined;
   const envelopeId = fields.has("envelopeId") ? parseEnvelopeId(fields) : undefined;
   const originalRecipient = fields.flag("originalRecipient", true);
-  fields.refuseOthers({ id: '"envelopeId"', envid: '"envelopeId"', ret: '"return"', recipient: '"originalRecipient"' });
+  fields.refuseOthers();
   return {
     ...(notify !== undefined && { notify }),
     ...(returned !== undefined && { return: returned }),
@@ -63,7 +63,7 @@ export function parseListUnsubscribe(message: Fields<MessageInput>, issues: Issu
   const oneClick = fields.flag("oneClick", false);
   if (!fields.has("url") && !fields.has("mailto")) fields.refuse("url", "is missing: give `url`, `mailto` or both");
   else if (oneClick && !url?.startsWith("https:")) fields.refuse("oneClick", "needs an https `url` (RFC 8058)");
-  fields.refuseOthers({ href: '"url"', link: '"url"', email: '"mailto"', address: '"mailto"' });
+  fields.refuseOthers();
   return { ...(url !== undefined && { url }), ...(mailto !== undefined && { mailto }), oneClick };
 }
 

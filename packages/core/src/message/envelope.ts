@@ -25,7 +25,7 @@ export function parseEnvelope(
 ): Envelope | undefined {
   const from = override.has("from") ? parseReversePath(override, issues) : sender?.address;
   const to = override.has("to") ? parseAddresses(override.raw("to"), override.pathOf("to"), issues) : recipients;
-  override.refuseOthers({ sender: '"from"', recipients: '"to"', cc: '"to"', bcc: '"to"' });
+  override.refuseOthers();
   const [first, ...others] = new Set(flattenGroups(to).map(({ address }) => address));
   return first === undefined || from === undefined ? undefined : { from, to: [first, ...others] };
 }

@@ -64,7 +64,9 @@ export interface Dsn {
 }
 
 export interface ListUnsubscribe {
+  /** Printable US-ASCII, as the URL parser writes it. */
   readonly url?: string;
+  /** A `mailto:` URL. */
   readonly mailto?: string;
   readonly oneClick: boolean;
 }
@@ -78,6 +80,7 @@ export interface Message {
   readonly cc: readonly Address[];
   /** Never written to a header. */
   readonly bcc: readonly Address[];
+  /** Decoded; of a raw message as its header has it. */
   readonly subject: string;
   readonly text?: string;
   readonly html?: string;

@@ -73,7 +73,8 @@ function parseWritten(
   };
 
   const participants = parseParticipants(fields, envelopeFields, holderOf, issues);
-  const domain = context.hostname ?? domainOf(participants?.envelope.from || (participants?.from[0].address ?? ""));
+  const sender = participants?.sender ?? participants?.from[0];
+  const domain = context.hostname ?? domainOf(sender?.address ?? "");
   const subject = parseSubject(fields);
   const body = parseBody(fields, context.attachments, () => `${randomName(context.random)}@${domain}`, issues);
   const headers = parseOwnHeaders(fields, holderOf("headers"), issues);
@@ -114,17 +115,19 @@ function parseSubject(fields: Fields<MessageInput>): string {
 
 function parseOwnHeaders(fields: Fields<MessageInput>, holder: Fields<MessageDefaults>, issues: Issue[]): Header[] {
   const headers = parseHeaders(holder.raw("headers"), holder.pathOf("headers"), messageHeaderRule, issues);
-  // Some have a field that may be left alone; but both would be written, and readers would choose.
   for (const { name } of headers) {
-    const twin = /^auto-submitted$/i.test(name)
-      ? "autoSubmitted"
-      : /^(?:x-priority|importance)$/i.test(name)
-        ? "priority"
-        : undefined;
+    const twin = TWINS.get(name.toLowerCase());
     if (twin !== undefined && fields.has(twin)) fields.refuse(twin, `stands in \`headers\` too, as ${name}`);
   }
   return headers;
 }
+
+/** Headers that may be given by name where their field is not: both would be written, and readers would choose. */
+const TWINS = new Map<string, "autoSubmitted" | "priority">([
+  ["auto-submitted", "autoSubmitted"],
+  ["x-priority", "priority"],
+  ["importance", "priority"],
+]);
 
 function parseOwnId(
   fields: Fields<MessageInput>,

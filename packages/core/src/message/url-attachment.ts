@@ -5,11 +5,14 @@ import { isPublicAddress, isPublicHost } from "../util/public-address.ts";
 import type { UrlPolicy } from "./attachment.ts";
 import { streamReader } from "./attachment-content.ts";
 import type { AttachmentFailure, ChunkReader } from "./attachment-stream.ts";
-import { checkedStream } from "./attachment-stream.ts";
+import { checkedStream, isBytes } from "./attachment-stream.ts";
 import type { AttachmentSource } from "./message.ts";
 
+/** Enough for a short link and a change of domain. */
 const MAX_REDIRECTS = 3;
+/** What most servers take for a whole message. */
 const MAX_BYTES = 25 * 1024 * 1024;
+/** Until the last byte. A send that waits for a file holds a connection. */
 const TIMEOUT_MS = 30_000;
 
 /** A URL that is fetched when the message is sent, and again for a second attempt. */
@@ -21,6 +24,7 @@ export function urlSource(url: URL, policy: UrlPolicy): AttachmentSource {
       const deadline = startDeadline(policy.timeoutMs ?? TIMEOUT_MS, signal);
       const failure = urlFailure(url, deadline, signal);
       try {
+        signal?.throwIfAborted();
         const response = await untilAborted(fetchChecked(url, policy, deadline.signal), deadline.signal);
         return checkedStream(cappedReader(response, policy.maxBytes ?? MAX_BYTES, deadline), deadline.signal, failure);
       } catch (error) {
@@ -51,7 +55,8 @@ async function fetchChecked(start: URL, policy: UrlPolicy, signal: AbortSignal):
     await response.body?.cancel();
     signal.throwIfAborted();
     const location = response.headers.get("location");
-    if (![301, 302, 303, 307, 308].includes(response.status) || location === null) throw answered(response);
+    const isRedirect = [301, 302, 303, 307, 308].includes(response.status);
+    if (!isRedirect || location === null || !URL.canParse(location, url.href)) throw answered(response);
     url = new URL(location, url);
   }
   throw new UrlFault(`it redirects more than ${maxRedirects} times`);
@@ -87,7 +92,7 @@ function cappedReader(response: Response, maxBytes: number, deadline: Deadline):
     async read() {
       const chunk = await reader.read();
       if (chunk.done) deadline.end();
-      else size += (chunk.value as Uint8Array).length;
+      else if (isBytes(chunk.value)) size += chunk.value.length;
       if (size > maxBytes) throw new UrlFault(tooLarge);
       return chunk;
     },
