@@ -137,7 +137,7 @@ describe.each([
 
   it("gives up when the caller does", async () => {
     await using server = await startRawServer((dialogue) => dialogue.ended());
-    const outcome = await send({ host: "localhost", port: server.port }, { abortAfterMs: 200 });
+    const outcome = await send({ host: "localhost", port: server.port }, { abortAfterMs: 1_000 });
     expect(outcome).toMatchObject({ error: { code: "aborted", phase: "greeting" } });
   });
 

@@ -192,8 +192,7 @@ describe("workerMailerTransport", () => {
       await using server = await startRawServer(async (dialogue) => {
         await script(dialogue);
       });
-      const timeouts = { connectMs: 1_000, replyMs: 300, finalMs: 300 };
-      return await send({ host: "localhost", port: server.port, security: "none", timeouts, ...more });
+      return await send({ host: "localhost", port: server.port, security: "none", ...more });
     };
     const greet = async (dialogue: RawDialogue, ...capabilities: string[]): Promise<void> => {
       dialogue.say("220 mail.test\r\n");
@@ -215,7 +214,8 @@ describe("workerMailerTransport", () => {
     });
 
     it("ends when it says nothing", async () => {
-      expect(await against((dialogue) => dialogue.ended())).toMatchObject({
+      const silent = await against((dialogue) => dialogue.ended(), { timeouts: { replyMs: 300 } });
+      expect(silent).toMatchObject({
         error: { code: "timeout", phase: "greeting" },
       });
     });
@@ -269,10 +269,11 @@ describe("workerMailerTransport", () => {
         dialogue.end();
       });
       expect(closed).toMatchObject({ error: { code: "delivery-unknown", phase: "body", retryable: false } });
-      const stalled = await against(async (dialogue) => {
+      const stall = async (dialogue: RawDialogue) => {
         await upToBody(dialogue);
         await dialogue.ended();
-      });
+      };
+      const stalled = await against(stall, { timeouts: { finalMs: 300 } });
       expect(stalled).toMatchObject({ error: { code: "delivery-unknown", phase: "body", retryable: false } });
     });
 
@@ -303,7 +304,7 @@ describe("workerMailerTransport", () => {
 
     it("gives up when the caller does", async () => {
       await using server = await startRawServer((dialogue) => dialogue.ended());
-      const outcome = await send({ host: "localhost", port: server.port, security: "none" }, { abortAfterMs: 150 });
+      const outcome = await send({ host: "localhost", port: server.port, security: "none" }, { abortAfterMs: 1_000 });
       expect(outcome).toMatchObject({ error: { code: "aborted", phase: "greeting" } });
     });
   });
