@@ -18,6 +18,7 @@ export function testEndpoint(options: Partial<ServerOptions> & { send?: Transpor
   const { send = async (mail) => acceptAll(mail), ...serverOptions } = options;
   const app = createServer({
     keys: [{ name: "test", token: TOKEN }],
+    hosts: { resolve: "platform" },
     connections: { main: "smtp://user:hunter2@mail.example.com" },
     transport: () => ({
       name: "test",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createHostPolicy, type HostPolicyOptions } from "../../packages/server/src/host-policy.ts";
+import { createHostPolicy, type HostPolicyOptions } from "../../packages/server/src/connections/host-policy.ts";
 
 /** What DNS says in these tests. */
 const DNS: Record<string, readonly string[]> = {
@@ -112,7 +112,7 @@ describe("the operator may open", () => {
 });
 
 describe("where the platform resolves", () => {
-  const check = createHostPolicy().check;
+  const check = createHostPolicy({ resolve: "platform" }).check;
 
   test("names are left to it, but for those that are local by their name", async () => {
     expect(await check("mail.example.com", 587)).toBeUndefined();
@@ -125,4 +125,10 @@ describe("where the platform resolves", () => {
     await expect(check("127.0.0.1", 587)).rejects.toThrow();
     await expect(check("::1", 587)).rejects.toThrow();
   });
+});
+
+test("without a way to look up names, only addresses are taken", async () => {
+  const { check } = createHostPolicy();
+  expect(await check("8.8.8.8", 587)).toEqual(["8.8.8.8"]);
+  await expect(check("mail.example.com", 587)).rejects.toThrow(/no way to look up names/);
 });

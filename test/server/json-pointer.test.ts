@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pointerOf, toPath, toPointer } from "../../packages/server/src/json-pointer.ts";
+import { pointerOf, toPath, toPointer } from "../../packages/server/src/http/json-pointer.ts";
 
 test.each([
   ["", ""],

@@ -1,14 +1,15 @@
 import { expect, test } from "vitest";
-import { readJson } from "../../packages/server/src/read-json.ts";
+import { readJson } from "../../packages/server/src/http/read-json.ts";
 
 const LIMITS = { maxBodyBytes: 100, maxJsonDepth: 4 };
 const JSON_TYPE = { "content-type": "application/json" };
 
-function read(body: BodyInit | undefined, headers: Record<string, string> = JSON_TYPE): Promise<unknown> {
-  return readJson(
+async function read(body: BodyInit | undefined, headers: Record<string, string> = JSON_TYPE): Promise<unknown> {
+  const { json } = await readJson(
     new Request("http://x/", { method: "POST", headers, body: body ?? null, duplex: "half" } as RequestInit),
     LIMITS,
   );
+  return json;
 }
 
 test("reads JSON, whatever the case and parameters of its type", async () => {

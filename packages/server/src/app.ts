@@ -1,18 +1,25 @@
 import { Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
-import { createKeyring } from "./authorize.ts";
-import { createConnections } from "./connections.ts";
+import { createConnectionBook } from "./connections/connection-book.ts";
+import { createConnections } from "./connections/connections.ts";
+import { createHostPolicy } from "./connections/host-policy.ts";
 import type { RequestContext, Services } from "./context.ts";
-import { createGate } from "./gate.ts";
+import { createGate } from "./http/gate.ts";
+import { authenticate, identify } from "./http/middleware.ts";
+import { problemResponse, RequestProblem } from "./http/problem.ts";
 import { randomBytes } from "./ids.ts";
-import { authenticate, identify } from "./middleware.ts";
+import { createKeyring } from "./keys/keyring.ts";
+import { createMaintenance, type Maintenance } from "./maintenance.ts";
 import { DEFAULT_LIMITS, type ServerOptions } from "./options.ts";
-import { problemResponse, RequestProblem } from "./problem.ts";
+import { connectionRoutes } from "./routes/connections.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { keyRoutes } from "./routes/keys.ts";
 import { messageRoutes } from "./routes/messages.ts";
+import { createSecretBox, generateKey } from "./secrets.ts";
+import { memoryStore } from "./store/memory.ts";
 
-/** A Hono app, to serve, mount or call with `app.request(…)`, and a way to end it. */
-export interface MailServer extends Hono<RequestContext> {
+/** A Hono app, to serve, mount or call with `app.request(…)`, and what its host has to do beside serving it. */
+export interface MailServer extends Hono<RequestContext>, Maintenance {
   /** Refuses new requests with 503, lets what is being sent finish, and closes every connection to a mail server. */
   close(): Promise<void>;
 }
@@ -20,7 +27,8 @@ export interface MailServer extends Hono<RequestContext> {
 /**
  * The endpoint as a Hono app: JSON in, JSON or RFC 9457 problem details out.
  *
- * @throws MailError `invalid-connection` for a configured connection that cannot be used, TypeError for a weak API key.
+ * @throws MailError `invalid-connection` for a configured connection that cannot be used, TypeError for a weak API key or
+ *   a store without encryption keys.
  *
  * @example
  * const server = createServer({
@@ -31,15 +39,7 @@ export interface MailServer extends Hono<RequestContext> {
  * serve({ fetch: server.fetch, port: 8025 });
  */
 export function createServer(options: ServerOptions): MailServer {
-  const services: Services = {
-    keyring: createKeyring(options.keys),
-    connections: createConnections(options),
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
-    log: options.log ?? (() => {}),
-    clock: options.clock ?? (() => new Date()),
-    random: options.random ?? randomBytes,
-    gate: createGate(),
-  };
+  const services = createServices(options);
 
   const app = new Hono<RequestContext>();
   app.use(identify(services));
@@ -47,15 +47,43 @@ export function createServer(options: ServerOptions): MailServer {
   app.use("/v1/*", authenticate(services));
   app.route("/", healthRoutes(services));
   app.route("/v1/messages", messageRoutes(services));
+  app.route("/v1/connections", connectionRoutes(services));
+  app.route("/v1/keys", keyRoutes(services));
   app.notFound((c) => problemResponse(new RequestProblem("not-found", "No route has this path."), c.get("requestId")));
   app.onError((error, c) => problemResponse(error, c.get("requestId")));
 
-  return Object.assign(app, {
+  return Object.assign(app, createMaintenance(services, options.retentionMs), {
     async close(): Promise<void> {
       await services.gate.close();
       await services.connections.close();
+      await services.store.close();
     },
   });
+}
+
+function createServices(options: ServerOptions): Services {
+  const { transport, keys = [], connections: configured = {}, store = memoryStore(), encryptionKeys, hosts } = options;
+  if (options.store !== undefined && encryptionKeys === undefined) {
+    throw new TypeError("A store needs `encryptionKeys`: what it keeps must be readable after a restart.");
+  }
+  const { clock = () => new Date(), random = randomBytes } = options;
+  const secretBox = createSecretBox(encryptionKeys ?? [generateKey()]);
+  const hostPolicy = createHostPolicy(hosts);
+  const reserved = new Set(Object.keys(configured));
+  const book = createConnectionBook({ store, secretBox, hostPolicy, reserved, clock });
+  return {
+    store,
+    keyring: createKeyring({ configured: keys, store, secretBox, clock, random }),
+    book,
+    connections: createConnections({ transport, configured, book, store, hostPolicy, clock }),
+    gate: createGate(),
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    keepContent: options.keepContent ?? false,
+    buildOptions: { clock, random },
+    log: options.log ?? (() => {}),
+    clock,
+    random,
+  };
 }
 
 function wrongMethod(methods: readonly string[], requestId: string): Response {

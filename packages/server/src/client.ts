@@ -6,10 +6,10 @@ import {
   type SmtpConnection,
   type Transport,
 } from "@edgepost/core";
-import type { SendAnswer } from "./answer.ts";
-import { toJsonMessage } from "./json-message.ts";
-import { toPath } from "./json-pointer.ts";
-import type { ProblemCode, ProblemDetails } from "./problem.ts";
+import { toJsonMessage } from "./client/json-message.ts";
+import { toPath } from "./http/json-pointer.ts";
+import type { ProblemCode, ProblemDetails } from "./http/problem.ts";
+import type { SendAnswer } from "./messages/answer.ts";
 
 export interface HttpTransportOptions {
   /** Where the endpoint is, without `/v1`: `https://mail.acme.com`. */

@@ -1,15 +1,23 @@
-import type { ApiKey, Keyring } from "./authorize.ts";
-import type { Connections } from "./connections.ts";
-import type { Gate } from "./gate.ts";
-import type { LogEntry } from "./log.ts";
+import type { BuildOptions } from "@edgepost/core";
+import type { ConnectionBook } from "./connections/connection-book.ts";
+import type { Connections } from "./connections/connections.ts";
+import type { Gate } from "./http/gate.ts";
+import type { LogEntry } from "./http/log.ts";
+import type { Keyring } from "./keys/keyring.ts";
+import type { ApiKey } from "./keys/scopes.ts";
 import type { ServerLimits } from "./options.ts";
+import type { Store } from "./store/store.ts";
 
 /** What every route works with, made once per server. */
 export interface Services {
+  readonly store: Store;
   readonly keyring: Keyring;
+  readonly book: ConnectionBook;
   readonly connections: Connections;
   readonly gate: Gate;
   readonly limits: ServerLimits;
+  readonly keepContent: boolean;
+  readonly buildOptions: BuildOptions;
   readonly log: (entry: LogEntry) => void;
   readonly clock: () => Date;
   readonly random: (bytes: number) => Uint8Array;
@@ -20,5 +28,7 @@ export interface RequestContext {
   Variables: {
     requestId: string;
     key: ApiKey;
+    /** True when the answer is that of an equal request before. */
+    replayed: boolean;
   };
 }

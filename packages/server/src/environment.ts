@@ -1,6 +1,6 @@
 import { isMailError, parseConnection, type SmtpConnection } from "@edgepost/core";
 import { z } from "zod";
-import { TOKEN_FORM } from "./authorize.ts";
+import { TOKEN_FORM } from "./keys/token.ts";
 
 /** The settings of the ready entries, from environment variables (Node) or bindings (Workers). */
 export interface Environment {

@@ -6,7 +6,7 @@ import { nodeTransport } from "@edgepost/transport-node";
 import { createAdaptorServer } from "@hono/node-server";
 import { createServer } from "./app.ts";
 import { EnvironmentError, readEnvironment } from "./environment.ts";
-import type { LogEntry } from "./log.ts";
+import type { LogEntry } from "./http/log.ts";
 
 /** A server that listens. */
 export interface RunningServer {

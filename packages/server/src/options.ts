@@ -1,22 +1,37 @@
 import type { SmtpConnection, Transport } from "@edgepost/core";
-import type { ApiKeyConfig } from "./authorize.ts";
-import type { LogEntry } from "./log.ts";
-import type { BodyLimits } from "./read-json.ts";
+import type { HostPolicyOptions } from "./connections/host-policy.ts";
+import type { LogEntry } from "./http/log.ts";
+import type { BodyLimits } from "./http/read-json.ts";
+import type { ApiKeyConfig } from "./keys/keyring.ts";
+import type { Store } from "./store/store.ts";
 
 /** Everything a server is made of. What depends on a runtime is passed in. */
 export interface ServerOptions {
   /** Opens the way to a mail server: `nodeTransport`, `edgeTransport`, or your own. */
   readonly transport: (connection: SmtpConnection | string) => Transport;
-  /** Who may ask. */
-  readonly keys: readonly ApiKeyConfig[];
-  /** Mail servers by the name a request calls them, as objects or URLs. Default: none. */
+  /** Who may ask, beside the keys in the store. Default: none. */
+  readonly keys?: readonly ApiKeyConfig[] | undefined;
+  /** Mail servers of your own by the name a request calls them, as objects or URLs. They may be anywhere. Default: none. */
   readonly connections?: Readonly<Record<string, SmtpConnection | string>> | undefined;
+  /** Where keys, connections and the log are kept. Default: in memory, until the process ends. */
+  readonly store?: Store | undefined;
+  /**
+   * What stored secrets are sealed with: 32 octets in base64 each (`openssl rand -base64 32`). The first seals, all of
+   * them open. Required with a `store`; without one, made for this process.
+   */
+  readonly encryptionKeys?: readonly string[] | undefined;
+  /** Which mail servers callers may name. Default: public addresses, ports 465, 587 and 2525. */
+  readonly hosts?: HostPolicyOptions | undefined;
   readonly limits?: Partial<ServerLimits> | undefined;
+  /** Keeps the message itself in the log. Default: false. */
+  readonly keepContent?: boolean | undefined;
+  /** How long the log of messages is kept. Default: 30 days. */
+  readonly retentionMs?: number | undefined;
   /** Receives one entry per request; nothing secret is ever in it. Default: nobody. */
   readonly log?: ((entry: LogEntry) => void) | undefined;
   /** Default: the system clock. */
   readonly clock?: (() => Date) | undefined;
-  /** Random octets for ids, Message-IDs and boundaries. Default: `crypto.getRandomValues`. */
+  /** Random octets for ids, tokens, Message-IDs and boundaries. Default: `crypto.getRandomValues`. */
   readonly random?: ((bytes: number) => Uint8Array) | undefined;
 }
 
@@ -31,3 +46,5 @@ export const DEFAULT_LIMITS: ServerLimits = {
   maxJsonDepth: 64,
   maxMessageBytes: 25 * 1024 * 1024,
 };
+
+export const DEFAULT_RETENTION_MS = 30 * 24 * 60 * 60 * 1000;

@@ -69,6 +69,22 @@ const FAILED: MessageOutcome = {
 };
 
 describe.each(STORES)("%s", (_name, open) => {
+  describe("settings", () => {
+    test("the first value stays until it is replaced", async () => {
+      const { settings } = await open();
+      expect(await settings.keep("a", "1")).toBe("1");
+      expect(await settings.keep("a", "2")).toBe("1");
+      await settings.replace("a", "3");
+      expect(await settings.keep("a", "4")).toBe("3");
+    });
+
+    test("of many that start at once, all go on with one value", async () => {
+      const { settings } = await open();
+      const values = await Promise.all(Array.from({ length: 20 }, (_, index) => settings.keep("a", String(index))));
+      expect(new Set(values).size).toBe(1);
+    });
+  });
+
   describe("keys", () => {
     test("come back as they were put in, in the order they were made", async () => {
       const { keys } = await open();
@@ -129,6 +145,15 @@ describe.each(STORES)("%s", (_name, open) => {
       });
       await connections.noteUse("team/alerts", 4_000, null);
       expect(await connections.find("team/alerts")).toEqual({ ...CONNECTION, lastUsedAt: 4_000, lastError: null });
+    });
+
+    test("get their secrets sealed anew, unless somebody changed them meanwhile", async () => {
+      const { connections } = await open();
+      await connections.insert(CONNECTION);
+      await connections.reseal("team/alerts", "other", "late");
+      expect(await connections.find("team/alerts")).toEqual(CONNECTION);
+      await connections.reseal("team/alerts", "sealed", "sealed anew");
+      expect(await connections.find("team/alerts")).toEqual({ ...CONNECTION, secrets: "sealed anew" });
     });
 
     test("one at most is the system connection, the one that was made it last", async () => {
@@ -222,6 +247,15 @@ describe.each(STORES)("%s", (_name, open) => {
       await messages.finish("first", PARTIAL);
       expect(await messages.begin(SECOND, 0)).toMatchObject({ id: "first", state: "partial", idempotency });
       expect(await messages.find("second")).toBeUndefined();
+    });
+
+    test("the row of a request can be asked for before there is a second one", async () => {
+      const { messages } = await open();
+      await messages.begin(FIRST, 0);
+      expect(await messages.findRequest("k1", idempotency, 0)).toEqual(FIRST);
+      expect(await messages.findRequest("k1", idempotency, FIRST.createdAt + 1)).toBeUndefined();
+      expect(await messages.findRequest("k2", idempotency, 0)).toBeUndefined();
+      expect(await messages.findRequest("k1", { ...idempotency, key: "order-2" }, 0)).toBeUndefined();
     });
 
     test("of many at once, one is first", async () => {

@@ -1,16 +1,26 @@
 import { Hono } from "hono";
-import { requireScope } from "../authorize.ts";
-import { parseSendBody } from "../body-schema.ts";
 import type { RequestContext, Services } from "../context.ts";
-import { readJson } from "../read-json.ts";
-import { send } from "../send.ts";
+import { readJson } from "../http/read-json.ts";
+import { requireScope } from "../keys/scopes.ts";
+import { parseSendBody } from "../messages/body-schema.ts";
+import { readIdempotency, replay } from "../messages/idempotency.ts";
+import { send } from "../messages/send.ts";
 
-/** `POST /v1/messages`: one message, through one connection. */
+/** `/v1/messages`: sending, and the log of what was sent. */
 export function messageRoutes(services: Services): Hono<RequestContext> {
-  return new Hono<RequestContext>().post("/", async (c) => {
+  const routes = new Hono<RequestContext>();
+
+  routes.post("/", async (c) => {
     const key = c.get("key");
     requireScope(key, "messages:send");
-    const body = parseSendBody(await readJson(c.req.raw, services.limits));
-    return c.json(await send(services, key, body));
+    const { json, bytes } = await readJson(c.req.raw, services.limits);
+    const body = parseSendBody(json);
+    const idempotency = await readIdempotency(c.req.header("idempotency-key"), "/v1/messages", bytes);
+    const { answer, first } = await send(services, { key, body, idempotency });
+    if (answer !== undefined) return c.json(answer);
+    c.set("replayed", true);
+    return c.json(replay(first, idempotency));
   });
+
+  return routes;
 }

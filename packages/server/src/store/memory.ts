@@ -1,13 +1,28 @@
-import type { ConnectionRecord, KeyRecord, MessageQuery, MessageRecord, Store } from "./store.ts";
+import type { ConnectionRecord, Idempotency, KeyRecord, MessageQuery, MessageRecord, Store } from "./store.ts";
 
 /** A store that ends with the process: for tests, and for servers that were given no other. */
 export function memoryStore(): Store {
   return {
+    settings: settingStore(),
     keys: keyStore(),
     connections: connectionStore(),
     messages: messageStore(),
     check: async () => {},
     close: async () => {},
+  };
+}
+
+function settingStore(): Store["settings"] {
+  const settings = new Map<string, string>();
+  return {
+    async keep(name, value) {
+      const kept = settings.get(name) ?? value;
+      settings.set(name, kept);
+      return kept;
+    },
+    async replace(name, value) {
+      settings.set(name, value);
+    },
   };
 }
 
@@ -44,6 +59,10 @@ function connectionStore(): Store["connections"] {
       if (current?.revision !== connection.revision - 1) return false;
       return put({ ...connection, createdAt: current.createdAt, lastUsedAt: null, lastError: null });
     },
+    async reseal(name, before, after) {
+      const current = connections.get(name);
+      if (current?.secrets === before) connections.set(name, { ...current, secrets: after });
+    },
     remove: async (name) => connections.delete(name),
     async noteUse(name, at, error) {
       const current = connections.get(name);
@@ -54,19 +73,36 @@ function connectionStore(): Store["connections"] {
 
 function messageStore(): Store["messages"] {
   const messages = new Map<string, MessageRecord>();
+  /** Ids of the rows that hold an idempotency key. */
+  const requests = new Map<string, string>();
 
   function change(id: string, changes: Partial<MessageRecord>): void {
     const message = messages.get(id);
-    if (message !== undefined) messages.set(id, { ...message, ...changes });
+    if (message === undefined) return;
+    if (changes.idempotency === null && message.idempotency !== null) {
+      requests.delete(requestOf(message.key, message.idempotency));
+    }
+    messages.set(id, { ...message, ...changes });
+  }
+
+  function find(key: string, idempotency: Pick<Idempotency, "route" | "key">): MessageRecord | undefined {
+    return messages.get(requests.get(requestOf(key, idempotency)) ?? "");
   }
 
   return {
     async begin(message, idempotentSince) {
-      const existing = [...messages.values()].find((other) => isSameRequest(other, message));
-      if (existing !== undefined && existing.createdAt >= idempotentSince) return existing;
-      if (existing !== undefined) change(existing.id, { idempotency: null });
+      if (message.idempotency !== null) {
+        const existing = find(message.key, message.idempotency);
+        if (existing !== undefined && existing.createdAt >= idempotentSince) return existing;
+        if (existing !== undefined) change(existing.id, { idempotency: null });
+        requests.set(requestOf(message.key, message.idempotency), message.id);
+      }
       messages.set(message.id, message);
       return undefined;
+    },
+    async findRequest(key, idempotency, since) {
+      const existing = find(key, idempotency);
+      return existing !== undefined && existing.createdAt >= since ? existing : undefined;
     },
     async finish(id, { keepsIdempotency, ...outcome }) {
       change(id, { ...outcome, ...(!keepsIdempotency && { idempotency: null }) });
@@ -83,16 +119,16 @@ function messageStore(): Store["messages"] {
     },
     async prune(createdBefore) {
       for (const { id, state, createdAt } of messages.values()) {
-        if (state !== "sending" && createdAt < createdBefore) messages.delete(id);
+        if (state === "sending" || createdAt >= createdBefore) continue;
+        change(id, { idempotency: null });
+        messages.delete(id);
       }
     },
   };
 }
 
-function isSameRequest(one: MessageRecord, other: MessageRecord): boolean {
-  const { idempotency } = other;
-  if (idempotency === null || one.key !== other.key) return false;
-  return one.idempotency?.key === idempotency.key && one.idempotency.route === idempotency.route;
+function requestOf(apiKey: string, { route, key }: Pick<Idempotency, "route" | "key">): string {
+  return JSON.stringify([apiKey, route, key]);
 }
 
 function matches(message: MessageRecord, { before, state, connection, key, recipient }: MessageQuery): boolean {

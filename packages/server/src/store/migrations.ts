@@ -6,6 +6,7 @@ import type { SqlDatabase } from "./sql-database.ts";
  */
 export const MIGRATIONS: readonly (readonly string[])[] = [
   [
+    "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     `CREATE TABLE keys (
       id TEXT PRIMARY KEY,
       name TEXT NOT NULL,

@@ -1,12 +1,13 @@
 import { migrate } from "./migrations.ts";
 import { fromConnection, fromKey, fromMessage, toConnection, toKey, toMessage } from "./rows.ts";
 import type { SqlDatabase, SqlValue } from "./sql-database.ts";
-import type { ConnectionStore, KeyStore, MessageStore, Store } from "./store.ts";
+import type { ConnectionStore, KeyStore, MessageStore, SettingStore, Store } from "./store.ts";
 
 /** A store in a database that speaks SQLite, brought up to date first. */
 export async function createSqlStore(database: SqlDatabase): Promise<Store> {
   await migrate(database);
   return {
+    settings: createSettingStore(database),
     keys: createKeyStore(database),
     connections: createConnectionStore(database),
     messages: createMessageStore(database),
@@ -14,6 +15,19 @@ export async function createSqlStore(database: SqlDatabase): Promise<Store> {
       await database.all("SELECT 1");
     },
     close: () => database.close(),
+  };
+}
+
+function createSettingStore(database: SqlDatabase): SettingStore {
+  return {
+    async keep(name, value) {
+      await insertRow(database, "settings", { name, value });
+      const [row] = await database.all("SELECT value FROM settings WHERE name = ?", name);
+      return String(row?.value);
+    },
+    async replace(name, value) {
+      await database.run("UPDATE settings SET value = ? WHERE name = ?", value, name);
+    },
   };
 }
 
@@ -71,6 +85,9 @@ function createConnectionStore(database: SqlDatabase): ConnectionStore {
       if (changed > 0 && system) await endOtherSystem(name);
       return changed > 0;
     },
+    async reseal(name, before, after) {
+      await database.run("UPDATE connections SET secrets = ? WHERE name = ? AND secrets = ?", after, name, before);
+    },
     async remove(name) {
       return (await database.run("DELETE FROM connections WHERE name = ?", name)) > 0;
     },
@@ -85,16 +102,20 @@ function createMessageStore(database: SqlDatabase): MessageStore {
     async begin(message, idempotentSince) {
       const { route = null, key = null } = message.idempotency ?? {};
       const request = [message.key, route, key] as const;
-      const isRequest = "key = ? AND idempotency_route = ? AND idempotency_key = ?";
       // The row in the way may be given free between our questions; then the way is clear the next time.
       for (let attempt = 0; attempt < 3; attempt++) {
         if (await insertRow(database, "messages", fromMessage(message))) return undefined;
-        const [existing] = await database.all(`SELECT * FROM messages WHERE ${isRequest}`, ...request);
+        const [existing] = await database.all(`SELECT * FROM messages WHERE ${IS_REQUEST}`, ...request);
         if (existing !== undefined && Number(existing.created_at) >= idempotentSince) return toMessage(existing);
-        const giveFree = `UPDATE messages SET idempotency_key = NULL WHERE ${isRequest} AND created_at < ?`;
+        const giveFree = `UPDATE messages SET idempotency_key = NULL WHERE ${IS_REQUEST} AND created_at < ?`;
         await database.run(giveFree, ...request, idempotentSince);
       }
       throw new Error("The message could not be written down: too many others use its idempotency key.");
+    },
+    async findRequest(key, idempotency, since) {
+      const sql = `SELECT * FROM messages WHERE ${IS_REQUEST} AND created_at >= ?`;
+      const [row] = await database.all(sql, key, idempotency.route, idempotency.key, since);
+      return row && toMessage(row);
     },
     async finish(id, { state, accepted, rejected, reply, downgrades, error, finishedAt, keepsIdempotency }) {
       const facts = [accepted, rejected, reply, downgrades, error].map((fact) => JSON.stringify(fact));
@@ -132,6 +153,8 @@ function createMessageStore(database: SqlDatabase): MessageStore {
     },
   };
 }
+
+const IS_REQUEST = "key = ? AND idempotency_route = ? AND idempotency_key = ?";
 
 /** False when a row with the same primary key or unique value is there already. */
 async function insertRow(

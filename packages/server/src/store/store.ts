@@ -1,17 +1,25 @@
 import type { MailErrorCode, MailPhase, RejectedRecipient, SmtpReply } from "@edgepost/core";
-import type { Scope } from "../authorize.ts";
+import type { Scope } from "../keys/scopes.ts";
 
 /**
  * Where a server keeps what must outlive a request: keys, connections and the log of messages. Times are milliseconds
  * since 1970. Nothing in here is secret in clear: tokens are hashes, credentials are sealed.
  */
 export interface Store {
+  readonly settings: SettingStore;
   readonly keys: KeyStore;
   readonly connections: ConnectionStore;
   readonly messages: MessageStore;
   /** Rejects when the store cannot answer. */
   check(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What the server itself remembers, by name. */
+export interface SettingStore {
+  /** Keeps a value, unless there is one already; resolves with the one that is there now. */
+  keep(name: string, value: string): Promise<string>;
+  replace(name: string, value: string): Promise<void>;
 }
 
 export interface KeyStore {
@@ -45,6 +53,8 @@ export interface ConnectionStore {
   list(): Promise<readonly ConnectionRecord[]>;
   /** Replaces the row that still has the revision before this one; false when somebody was faster. */
   update(connection: ConnectionRecord): Promise<boolean>;
+  /** Puts the same secrets sealed anew, unless they were changed meanwhile. */
+  reseal(name: string, before: string, after: string): Promise<void>;
   remove(name: string): Promise<boolean>;
   /** Remembers how the connection last served. */
   noteUse(name: string, at: number, error: string | null): Promise<void>;
@@ -72,6 +82,12 @@ export interface MessageStore {
    * and is not older than `idempotentSince`, that row is returned instead and nothing is written.
    */
   begin(message: MessageRecord, idempotentSince: number): Promise<MessageRecord | undefined>;
+  /** The row that holds an idempotency key, unless it is older than `since`. */
+  findRequest(
+    key: string,
+    idempotency: Pick<Idempotency, "route" | "key">,
+    since: number,
+  ): Promise<MessageRecord | undefined>;
   /** Writes down what became of it. */
   finish(id: string, outcome: MessageOutcome): Promise<void>;
   find(id: string): Promise<MessageRecord | undefined>;

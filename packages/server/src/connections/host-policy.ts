@@ -24,8 +24,11 @@ export interface HostPolicyOptions {
   readonly ports?: readonly number[] | undefined;
   /** Private hosts that may be used all the same: host names, addresses, blocks (`10.1.0.0/16`). Default: none. */
   readonly allow?: readonly string[] | undefined;
-  /** All addresses of a name. Default: none is asked, the platform resolves. */
-  readonly resolve?: ((host: string) => Promise<readonly string[]>) | undefined;
+  /**
+   * All addresses of a name; `"platform"` where the platform resolves names itself and refuses private addresses, as
+   * Workers do. Default: names are refused, because nobody can say where they lead.
+   */
+  readonly resolve?: ((host: string) => Promise<readonly string[]>) | "platform" | undefined;
 }
 
 const DEFAULT_PORTS = [465, 587, 2525];
@@ -45,7 +48,9 @@ export function createHostPolicy({ ports = DEFAULT_PORTS, allow = [], resolve }:
       }
       const isAllowedName = allowedNames.has(host);
       if (!isAllowedName && LOCAL_NAME.test(host)) throw refusal("host", NOT_USABLE);
-      if (resolve === undefined) return undefined;
+      if (resolve === "platform") return undefined;
+      if (resolve === undefined)
+        throw refusal("host", "must be an address: this server was given no way to look up names");
       const addresses = await resolve(host).catch(() => []);
       const isUsable = addresses.length > 0 && (isAllowedName || addresses.every(mayConnectTo));
       if (!isUsable) throw refusal("host", NOT_USABLE);

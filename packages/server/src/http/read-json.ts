@@ -7,14 +7,24 @@ export interface BodyLimits {
   readonly maxJsonDepth: number;
 }
 
+/** A body as JSON, and as the octets it came in. */
+export interface JsonBody {
+  readonly json: unknown;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /**
  * Reads a JSON body within its limits.
  * @throws RequestProblem `unsupported-media-type`, `body-too-large` or `malformed-body`.
  */
-export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
+export async function readJson(request: Request, limits: BodyLimits): Promise<JsonBody> {
   refuseOtherTypes(request.headers);
-  const text = decodeUtf8(await readBytes(request, limits.maxBodyBytes));
-  refuseDeepNesting(text, limits.maxJsonDepth);
+  const bytes = await readBytes(request, limits.maxBodyBytes);
+  return { json: parseJson(decodeUtf8(bytes), limits.maxJsonDepth), bytes };
+}
+
+function parseJson(text: string, maxDepth: number): unknown {
+  refuseDeepNesting(text, maxDepth);
   try {
     return JSON.parse(text);
   } catch {
@@ -36,7 +46,7 @@ function refuseOtherTypes(headers: Headers): void {
   }
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
-import type { RequestContext, Services } from "./context.ts";
-import { createId } from "./ids.ts";
+import type { RequestContext, Services } from "../context.ts";
+import { createId } from "../ids.ts";
 import type { LogEntry } from "./log.ts";
 import { RequestProblem, toProblem } from "./problem.ts";
 
@@ -18,6 +18,7 @@ export function identify(services: Services): Middleware {
     await next();
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.res.headers.set(name, value);
     c.res.headers.set("x-request-id", requestId);
+    if (c.get("replayed")) c.res.headers.set("idempotency-replayed", "true");
     services.log(toEntry(c, start, services.clock()));
   };
 }

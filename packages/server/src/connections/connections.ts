@@ -1,0 +1,179 @@
+import {
+  isMailError,
+  type MailErrorCode,
+  type MessageDefaults,
+  parseConnection,
+  type SmtpConnection,
+  type Transport,
+} from "@edgepost/core";
+import { RequestProblem } from "../http/problem.ts";
+import { type ApiKey, mayUse, requireScope } from "../keys/scopes.ts";
+import type { ConnectionRecord, Store } from "../store/store.ts";
+import { type ConnectionBook, connectionNotFound, type StoredConnection } from "./connection-book.ts";
+import { parseReach } from "./connection-form.ts";
+import type { HostPolicy } from "./host-policy.ts";
+import type { SenderPolicy } from "./sender-policy.ts";
+
+/** A request names a connection, brings one along, or leaves the choice to the system connection. */
+export type ConnectionChoice = string | SmtpConnection | undefined;
+
+/** A way to a mail server, for one request. */
+export interface OpenConnection {
+  /** Null for a connection that was brought along. */
+  readonly name: string | null;
+  /** The mail server's own name, whatever address is connected to. */
+  readonly host: string;
+  readonly defaults: MessageDefaults;
+  readonly policy: SenderPolicy;
+  readonly transport: Transport;
+  /** Remembers how it served, and ends what was opened for this request alone. */
+  release(error?: unknown): Promise<void>;
+}
+
+export interface Connections {
+  /**
+   * @throws RequestProblem `connection-not-found`, the same for unknown names and for those of others; `forbidden`.
+   * @throws MailError `invalid-connection` for a connection brought along, or one whose host may not be connected to.
+   */
+  open(choice: ConnectionChoice, key: ApiKey): Promise<OpenConnection>;
+  /** Lets what is being sent finish, then closes every transport. */
+  close(): Promise<void>;
+}
+
+export interface ConnectionsOptions {
+  readonly transport: (connection: SmtpConnection | string) => Transport;
+  /** The operator's own, by name: they go before stored ones, and wherever they like. */
+  readonly configured: Readonly<Record<string, SmtpConnection | string>>;
+  readonly book: ConnectionBook;
+  readonly store: Store;
+  readonly hostPolicy: HostPolicy;
+  readonly clock: () => Date;
+}
+
+/**
+ * Opens connections. Each has one transport for as long as it stays the same, so that its sockets are reused.
+ * @throws MailError `invalid-connection`, for the first configured connection that cannot be used.
+ */
+export function createConnections({ book, store, hostPolicy, clock, ...options }: ConnectionsOptions): Connections {
+  const configured = new Map<string, OpenConnection>();
+  for (const [name, written] of Object.entries(options.configured)) {
+    const { host, defaults } = parseReach(written, `connections.${name}`);
+    const transport = options.transport(written);
+    configured.set(name, { name, host, defaults, policy: {}, transport, release: keepOpen });
+  }
+  const stored = new Map<string, StoredTransport>();
+  const noted = new Map<string, { readonly revision: number; readonly fault: string | null; readonly at: number }>();
+
+  async function openNamed(name: string, key: ApiKey): Promise<OpenConnection> {
+    requireScope(key, "connections:use");
+    const ours = mayUse(key, name) ? (configured.get(name) ?? (await book.find(name))) : undefined;
+    if (ours === undefined) throw unknownName();
+    return "record" in ours ? openStored(ours) : ours;
+  }
+
+  async function openSystem(key: ApiKey): Promise<OpenConnection> {
+    requireScope(key, "connections:use");
+    const record = await store.connections.findSystem();
+    if (record === undefined) throw noneNamed();
+    return openNamed(record.name, key);
+  }
+
+  async function openStored({ record, form }: StoredConnection): Promise<OpenConnection> {
+    const { name, revision } = record;
+    const { host, port, defaults = {} } = parseConnection(form.connection);
+    const addresses = await hostPolicy.check(host, port);
+    let known = stored.get(name);
+    if (known?.revision !== revision || (addresses !== undefined && !addresses.includes(known.address))) {
+      // The messages of the old transport finish; nobody waits for that here.
+      known?.transport.close?.().catch(() => {});
+      const address = addresses?.[0] ?? host;
+      const connection = await book.reveal({ record, form });
+      known = { revision, address, transport: options.transport(toAddress(connection, host, address)) };
+      stored.set(name, known);
+    }
+    const release = (error: unknown) => note({ name, revision }, error);
+    return { name, host, defaults, policy: form, transport: known.transport, release };
+  }
+
+  /** Writes a use down when it tells something new: another outcome, or the same a minute later. */
+  async function note({ name, revision }: Pick<ConnectionRecord, "name" | "revision">, error: unknown): Promise<void> {
+    const fault = connectionFault(error);
+    const now = clock().getTime();
+    const last = noted.get(name);
+    if (last?.revision === revision && last.fault === fault && now - last.at < NOTE_EVERY_MS) return;
+    noted.set(name, { revision, fault, at: now });
+    await store.connections.noteUse(name, now, fault);
+  }
+
+  async function openInline(written: SmtpConnection, key: ApiKey): Promise<OpenConnection> {
+    requireScope(key, "connections:inline");
+    const { host, port, defaults } = parseReach(written, "connection");
+    const [address = host] = (await hostPolicy.check(host, port)) ?? [];
+    const transport = options.transport(toAddress(written, host, address));
+    return { name: null, host, defaults, policy: {}, transport, release: async () => transport.close?.() };
+  }
+
+  return {
+    open(choice, key) {
+      if (choice === undefined) return openSystem(key);
+      return typeof choice === "string" ? openNamed(choice, key) : openInline(choice, key);
+    },
+    async close() {
+      const transports = [...configured.values(), ...stored.values()].map(({ transport }) => transport);
+      await Promise.all(transports.map((transport) => transport.close?.()));
+    },
+  };
+}
+
+/** The transport of a stored connection, as long as it was not changed and its name still has the address. */
+interface StoredTransport {
+  readonly revision: number;
+  readonly address: string;
+  readonly transport: Transport;
+}
+
+/** The connection to an address that was checked, with the certificate still verified for the name. */
+function toAddress(connection: SmtpConnection, name: string, address: string): SmtpConnection {
+  if (address === name) return connection;
+  return { ...connection, host: address, tls: { ...connection.tls, serverName: connection.tls?.serverName ?? name } };
+}
+
+async function keepOpen(): Promise<void> {}
+
+const NOTE_EVERY_MS = 60_000;
+
+/** What an error says of the connection; null when it served, even to refuse a message. */
+function connectionFault(error: unknown): string | null {
+  if (!isMailError(error) || !CONNECTION_FAULTS.has(error.code)) return null;
+  return `${error.code}: ${error.message}`;
+}
+
+const CONNECTION_FAULTS: ReadonlySet<MailErrorCode> = new Set([
+  "connect-failed",
+  "tls-failed",
+  "tls-required",
+  "auth-failed",
+  "auth-unsupported",
+  "auth-insecure",
+  "greeting-rejected",
+  "connection-lost",
+  "protocol-error",
+  "timeout",
+]);
+
+function unknownName(): RequestProblem {
+  const { code, message } = connectionNotFound();
+  return new RequestProblem(code, message, {
+    errors: [{ pointer: "/connection", detail: "is not the name of a connection this API key may use" }],
+  });
+}
+
+function noneNamed(): RequestProblem {
+  return new RequestProblem(
+    "invalid-connection",
+    "The message names no connection, and there is no system connection.",
+    {
+      errors: [{ pointer: "/connection", detail: "is missing: the name of a connection, or one to bring along" }],
+    },
+  );
+}

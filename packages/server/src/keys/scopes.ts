@@ -1,0 +1,36 @@
+import { RequestProblem } from "../http/problem.ts";
+
+/** What a key may do. */
+export const SCOPES = [
+  "messages:send",
+  "messages:read",
+  "connections:use",
+  "connections:write",
+  "connections:inline",
+  "attachments:url",
+  "keys:write",
+] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** Who a request comes from. */
+export interface ApiKey {
+  /** Stands in the log and beside every message the key sends. */
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** The stored connections it may use; null for all. */
+  readonly connections: readonly string[] | null;
+}
+
+/** @throws RequestProblem `forbidden`, naming the scope (RFC 6750 section 3.1). */
+export function requireScope(key: ApiKey, scope: Scope): void {
+  if (key.scopes.includes(scope)) return;
+  throw new RequestProblem("forbidden", `This API key lacks the scope ${scope}.`, {
+    headers: { "www-authenticate": `Bearer realm="edgepost", error="insufficient_scope", scope="${scope}"` },
+  });
+}
+
+export function mayUse({ connections }: ApiKey, name: string): boolean {
+  return connections === null || connections.includes(name);
+}

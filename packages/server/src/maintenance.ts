@@ -1,0 +1,36 @@
+import type { Services } from "./context.ts";
+import { DEFAULT_RETENTION_MS } from "./options.ts";
+
+/** What the host of a server does from time to time. */
+export interface Maintenance {
+  /**
+   * Before serving, where no other process has the store: whatever is still `sending` was interrupted, and becomes
+   * `unknown`.
+   */
+  recover(): Promise<void>;
+  /** Every hour or so: does the same for messages older than any send, and forgets those whose time is over. */
+  maintain(): Promise<void>;
+  /** Seals everything stored with the first of the encryption keys. After that, the others may go. */
+  rotateSecrets(): Promise<void>;
+}
+
+/** Longer than one send takes with the default timeouts (15 min in all), so that nobody can still be at it. */
+export const STALE_MS = 20 * 60 * 1000;
+
+export function createMaintenance(services: Services, retentionMs: number = DEFAULT_RETENTION_MS): Maintenance {
+  const { store, book, keyring, clock } = services;
+  return {
+    async recover() {
+      await store.messages.interrupt(clock().getTime() + 1);
+    },
+    async maintain() {
+      const now = clock().getTime();
+      await store.messages.interrupt(now - STALE_MS);
+      await store.messages.prune(now - retentionMs);
+    },
+    async rotateSecrets() {
+      await book.rotate();
+      await keyring.rotate();
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { isMailError, MailError, type OutgoingMail, type Receipt } from "@edgepost/core";
+import type { Services } from "../context.ts";
+import { toProblem } from "../http/problem.ts";
+import { createId } from "../ids.ts";
+import type { ApiKey } from "../keys/scopes.ts";
+import type { Idempotency, MessageOutcome, MessageRecord } from "../store/store.ts";
+import { type SendAnswer, toAnswer } from "./answer.ts";
+import type { SendBody } from "./body-schema.ts";
+import { build } from "./build.ts";
+import { IDEMPOTENCY_MS } from "./idempotency.ts";
+
+/** A request to send, read and authorised. */
+export interface SendRequest {
+  readonly key: ApiKey;
+  readonly body: SendBody;
+  readonly idempotency: Idempotency | null;
+}
+
+/** The answer, or the message that an equal request had sent before. */
+export type Sent =
+  | { readonly answer: SendAnswer; readonly first?: undefined }
+  | { readonly first: MessageRecord; readonly answer?: undefined };
+
+/**
+ * Sends one message.
+ *
+ * It is written down before anything is connected, and what became of it before anything is answered. So an answer of
+ * success survives the death of this process, and of an interrupted message it is known that nobody knows. The row holds
+ * the idempotency key too: of equal requests only one can write it.
+ *
+ * @throws MailError, RequestProblem when it was not sent, or nobody knows.
+ */
+export async function send(services: Services, { key, body, idempotency }: SendRequest): Promise<Sent> {
+  const { store, clock, limits } = services;
+  const idempotentSince = clock().getTime() - IDEMPOTENCY_MS;
+  if (idempotency !== null) {
+    const first = await store.messages.findRequest(key.id, idempotency, idempotentSince);
+    if (first !== undefined) return { first };
+  }
+
+  const connection = await services.connections.open(body.connection, key);
+  let failure: unknown;
+  try {
+    const mail = await build(body.message, connection, services.buildOptions);
+    await refuseTooLarge(mail, limits.maxMessageBytes);
+
+    const record = await toRecord(mail, { key: key.id, connection: connection.name, idempotency }, services);
+    const first = await store.messages.begin(record, idempotentSince);
+    if (first !== undefined) return { first };
+
+    const receipt = await deliver(
+      () => connection.transport.send(mail, { recipients: body.recipients }),
+      record,
+      services,
+    );
+    return { answer: toAnswer(record.id, receipt) };
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    await connection.release(failure);
+  }
+}
+
+/** Before anything is connected. */
+async function refuseTooLarge(mail: OutgoingMail, maxBytes: number): Promise<void> {
+  const { length } = await mail.bytes();
+  if (length <= maxBytes) return;
+  const detail = `The message has ${length} octets; this server sends up to ${maxBytes}.`;
+  throw new MailError("message-too-large", detail, { phase: "input" });
+}
+
+async function toRecord(
+  mail: OutgoingMail,
+  origin: Pick<MessageRecord, "key" | "connection" | "idempotency">,
+  { clock, random, keepContent }: Services,
+): Promise<MessageRecord> {
+  const now = clock();
+  return {
+    ...origin,
+    id: createId(now, random),
+    messageId: mail.messageId,
+    subject: mail.message.subject,
+    envelope: mail.envelope,
+    size: (await mail.bytes()).length,
+    state: "sending",
+    accepted: [],
+    rejected: [],
+    reply: null,
+    downgrades: [],
+    error: null,
+    createdAt: now.getTime(),
+    finishedAt: null,
+    content: keepContent ? await mail.bytes() : null,
+  };
+}
+
+/** Sends, and writes down what became of it before anybody is told. */
+async function deliver(sending: () => Promise<Receipt>, { id }: MessageRecord, services: Services): Promise<Receipt> {
+  const { store, clock } = services;
+  let receipt: Receipt;
+  try {
+    receipt = await sending();
+  } catch (error) {
+    await store.messages.finish(id, failed(error, clock().getTime()));
+    throw error;
+  }
+  try {
+    await store.messages.finish(id, succeeded(receipt, clock().getTime()));
+  } catch (cause) {
+    const detail = "The mail server accepted the message, but that could not be written down.";
+    throw new MailError("delivery-unknown", detail, { phase: "body", retryable: false, reply: receipt.reply, cause });
+  }
+  return receipt;
+}
+
+function succeeded({ accepted, rejected, reply, downgrades }: Receipt, finishedAt: number): MessageOutcome {
+  return {
+    state: rejected.length === 0 ? "sent" : "partial",
+    accepted,
+    rejected,
+    reply: reply ?? null,
+    downgrades,
+    error: null,
+    finishedAt,
+    keepsIdempotency: true,
+  };
+}
+
+function failed(error: unknown, finishedAt: number): MessageOutcome {
+  const {
+    code,
+    phase,
+    message,
+    retryable,
+    reply = null,
+    recipients = [],
+  } = isMailError(error)
+    ? error
+    : new MailError("delivery-unknown", "The send failed inside the server.", { phase: "body", retryable: false });
+  return {
+    state: code === "delivery-unknown" ? "unknown" : "failed",
+    accepted: [],
+    rejected: recipients,
+    reply,
+    downgrades: [],
+    error: { code, phase, detail: message, retryable },
+    finishedAt,
+    keepsIdempotency: isLastWord(error),
+  };
+}
+
+/** False for a failure after which the same request may try again: nothing was sent, and it is not the request's fault. */
+function isLastWord(error: unknown): boolean {
+  const { code, status } = toProblem(error, "");
+  return code === "delivery-unknown" || code === "internal-error" || (status < 500 && status !== 429);
+}

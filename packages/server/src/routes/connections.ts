@@ -1,0 +1,84 @@
+import { Hono } from "hono";
+import { connectionNotFound, type StoredConnection } from "../connections/connection-book.ts";
+import { parseNewConnection } from "../connections/connection-form.ts";
+import type { RequestContext, Services } from "../context.ts";
+import { RequestProblem } from "../http/problem.ts";
+import { readJson } from "../http/read-json.ts";
+import { mayUse, requireScope } from "../keys/scopes.ts";
+
+/** `/v1/connections`: stored connections. Names may be paths, and so take the rest of the URL. */
+export function connectionRoutes({ book, limits }: Services): Hono<RequestContext> {
+  const routes = new Hono<RequestContext>();
+
+  routes.get("/", async (c) => {
+    const key = c.get("key");
+    requireScope(key, "connections:use");
+    const connections = (await book.list()).filter(({ record }) => mayUse(key, record.name));
+    return c.json({ connections: connections.map(summarize) });
+  });
+
+  routes.post("/", async (c) => {
+    const key = c.get("key");
+    requireScope(key, "connections:write");
+    const form = parseNewConnection((await readJson(c.req.raw, limits)).json);
+    if (!mayUse(key, form.name)) throw new RequestProblem("forbidden", "This API key is limited to other connections.");
+    const stored = await book.create(form);
+    return c.json(present(stored), 201, { location: `/v1/connections/${stored.record.name}` });
+  });
+
+  routes.get("/:name{.+}", async (c) => {
+    const key = c.get("key");
+    requireScope(key, "connections:write");
+    const name = c.req.param("name");
+    const stored = mayUse(key, name) ? await book.find(name) : undefined;
+    if (stored === undefined) throw connectionNotFound();
+    return c.json(present(stored));
+  });
+
+  routes.patch("/:name{.+}", async (c) => {
+    const key = c.get("key");
+    requireScope(key, "connections:write");
+    const name = c.req.param("name");
+    if (!mayUse(key, name)) throw connectionNotFound();
+    return c.json(present(await book.change(name, (await readJson(c.req.raw, limits)).json)));
+  });
+
+  routes.delete("/:name{.+}", async (c) => {
+    const key = c.get("key");
+    requireScope(key, "connections:write");
+    const name = c.req.param("name");
+    if (!mayUse(key, name) || !(await book.remove(name))) throw connectionNotFound();
+    return c.body(null, 204);
+  });
+
+  return routes;
+}
+
+/** For choosing one: whoever may send through it may know this much. */
+function summarize({ record }: StoredConnection) {
+  const { name, system, lastUsedAt, lastError } = record;
+  return {
+    name,
+    system,
+    status: lastUsedAt === null ? "unused" : lastError === null ? "ok" : "failing",
+    lastUsedAt: toTime(lastUsedAt),
+    lastError,
+  };
+}
+
+/** Everything, with masks where secrets are. */
+function present(stored: StoredConnection) {
+  const { createdAt, updatedAt } = stored.record;
+  const { connection, ...policy } = stored.form;
+  return {
+    ...summarize(stored),
+    ...connection,
+    ...policy,
+    createdAt: toTime(createdAt),
+    updatedAt: toTime(updatedAt),
+  };
+}
+
+function toTime(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString();
+}
