@@ -80,20 +80,23 @@ describe("within", () => {
 
   test("hands over what comes too late, so that it can be closed", async () => {
     const late: string[] = [];
-    const { promise, resolve } = Promise.withResolvers<string>();
+    let finish: (value: string) => void = () => {};
+    const work = new Promise<string>((resolve) => {
+      finish = resolve;
+    });
     const result = expect(
       within(
         100,
         undefined,
-        () => promise,
+        () => work,
         failure,
         (value) => late.push(value),
       ),
     ).rejects.toThrow();
     await vi.advanceTimersByTimeAsync(100);
     await result;
-    resolve("socket");
-    await promise;
+    finish("socket");
+    await work;
     expect(late).toEqual(["socket"]);
   });
 });

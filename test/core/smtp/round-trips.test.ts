@@ -1,0 +1,128 @@
+import type { SmtpConnection } from "@edgepost/core";
+import { createSmtpTransport, type SmtpSocket } from "@edgepost/core/smtp";
+import { type PairedSocket, socketPair } from "@edgepost/core/testing";
+import { expect, test } from "vitest";
+import { readyMail } from "../../support/engine.ts";
+
+/**
+ * A server that answers at once, and counts how often somebody had to wait for it: each time it is heard after it spoke.
+ * Connecting and the TLS 1.3 handshake are one each, and the greeting has a turn of its own.
+ */
+class CountingServer {
+  roundTrips = 0;
+  readonly #extensions: readonly string[];
+  #socket: PairedSocket | undefined;
+
+  constructor(...extensions: readonly string[]) {
+    this.#extensions = extensions;
+  }
+
+  readonly connect = async (): Promise<SmtpSocket> => {
+    const [client, server] = socketPair();
+    this.#socket = server;
+    this.roundTrips += 2; // the TCP handshake, the greeting
+    void this.#serve("220 ready\r\n");
+    return client;
+  };
+
+  async #serve(greeting: string): Promise<void> {
+    let { reader, writer } = this.#open();
+    if (greeting !== "") await writer.write(encode(greeting));
+    let skipOctets = 0;
+    let inData = false;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      this.roundTrips++;
+      let text = decode(value);
+      let answer = "";
+      while (text !== "") {
+        if (skipOctets > 0) {
+          const skipped = Math.min(skipOctets, text.length);
+          skipOctets -= skipped;
+          text = text.slice(skipped);
+          if (skipOctets === 0) answer += "250 queued\r\n";
+          continue;
+        }
+        const end = inData ? text.indexOf("\r\n.\r\n") + 3 : text.indexOf("\r\n");
+        const line = text.slice(0, end);
+        text = text.slice(end + 2);
+        const size = /^BDAT (\d+) LAST$/.exec(line)?.[1];
+        if (size !== undefined) skipOctets = Number(size);
+        else if (line === "STARTTLS") {
+          await writer.write(encode("220 go on\r\n"));
+          reader.releaseLock();
+          writer.releaseLock();
+          this.#socket = await this.#socket?.startTls();
+          this.roundTrips++; // the TLS 1.3 handshake
+          ({ reader, writer } = this.#open());
+        } else if (inData) {
+          inData = false;
+          answer += "250 queued\r\n";
+        } else {
+          inData = line === "DATA";
+          answer += this.#answer(line);
+        }
+      }
+      if (answer !== "") await writer.write(encode(answer));
+    }
+  }
+
+  #answer(line: string): string {
+    if (line.startsWith("EHLO"))
+      return `${["mail.example", ...this.#extensions].map((keyword) => `250-${keyword}\r\n`).join("")}250 HELP\r\n`;
+    if (line.startsWith("AUTH")) return "235 welcome\r\n";
+    return line === "DATA" ? "354 go on\r\n" : "250 OK\r\n";
+  }
+
+  #open() {
+    if (this.#socket === undefined) throw new Error("Nobody connected.");
+    return { reader: this.#socket.readable.getReader(), writer: this.#socket.writable.getWriter() };
+  }
+}
+
+const encode = (text: string) => new TextEncoder().encode(text);
+const decode = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
+
+function transportTo(server: CountingServer, connection: Partial<SmtpConnection> = {}) {
+  return createSmtpTransport(server.connect, { host: "mail.example", security: "none", ...connection });
+}
+
+test.each([
+  [1, ["PIPELINING", "CHUNKING"]],
+  [2, ["PIPELINING"]],
+  [3, ["CHUNKING"]],
+  [4, []],
+] as const)("a message on a warm session takes %i, with %j", async (expected, extensions) => {
+  const server = new CountingServer(...extensions);
+  const transport = transportTo(server);
+  await transport.send(readyMail());
+  for (let message = 0; message < 3; message++) {
+    const before = server.roundTrips;
+    await transport.send(readyMail());
+    expect(server.roundTrips - before).toBe(expected);
+  }
+});
+
+test.each([
+  [8, ["PIPELINING", "CHUNKING"]],
+  [9, ["PIPELINING"]],
+] as const)(
+  "from connect to accepted, STARTTLS and AUTH included, it takes %i, with %j",
+  async (expected, extensions) => {
+    const server = new CountingServer("STARTTLS", "AUTH PLAIN", ...extensions);
+    const transport = transportTo(server, { security: "starttls", auth: { username: "ada", password: "s3cret" } });
+    await transport.send(readyMail());
+    expect(server.roundTrips).toBe(expected);
+  },
+);
+
+test("a hundred recipients take no more than one", async () => {
+  const server = new CountingServer("PIPELINING", "CHUNKING");
+  const transport = transportTo(server);
+  await transport.send(readyMail());
+  const before = server.roundTrips;
+  const others = Array.from({ length: 99 }, (_, index) => `r${index}@x`);
+  await transport.send(readyMail({ to: ["b@x", ...others] }));
+  expect(server.roundTrips - before).toBe(1);
+});
