@@ -4,27 +4,8 @@ import type { EmailOptions } from "worker-mailer";
 /** Fields about the content, which worker-mailer writes for the MIME it builds. */
 const CONTENT_FIELD = /^(?:mime-version|content-.*)$/i;
 
-/**
- * A message in worker-mailer's terms. Its header is the one core wrote, encoded and folded; all it builds is MIME.
- * @throws MailError `unsupported` for what that cannot express, `smtputf8-unsupported`.
- */
-export async function emailOptions(mail: OutgoingMail): Promise<EmailOptions> {
-  refuseUnsupported(mail);
-  const { text, html, dsn, attachments } = mail.message;
-  return {
-    from: { email: mail.envelope.from },
-    // Recipients are said one by one; a header field that is there already is not made of these.
-    to: [],
-    subject: "",
-    headers: await headerFields(mail),
-    // It builds no message without a word in it.
-    ...(html ? { html, ...(text && { text }) } : { text: text || "\r\n" }),
-    attachments: await Promise.all(attachments.map(attachmentOptions)),
-    ...(dsn !== undefined && { dsnOverride: dsnOptions(dsn) }),
-  };
-}
-
-function refuseUnsupported({ message, once, envelope }: OutgoingMail): void {
+/** @throws MailError `unsupported` for what worker-mailer's MIME cannot express; `smtputf8-unsupported`. */
+export function refuseUnsupportedMail({ message, once, envelope }: OutgoingMail): void {
   const refuse = (what: string): never => {
     throw new MailError("unsupported", `worker-mailer cannot send ${what}.`, { phase: "input" });
   };
@@ -42,6 +23,25 @@ function refuseUnsupported({ message, once, envelope }: OutgoingMail): void {
     const text = `worker-mailer does not speak SMTPUTF8, which an address of this message needs (${envelope.to.length} recipients).`;
     throw new MailError("smtputf8-unsupported", text, { phase: "input" });
   }
+}
+
+/**
+ * A message in worker-mailer's terms. Its header is the one core wrote, encoded and folded; all it builds is MIME.
+ * @throws MailError `unsupported` for a DKIM signature.
+ */
+export async function emailOptions(mail: OutgoingMail): Promise<EmailOptions> {
+  const { text, html, dsn, attachments } = mail.message;
+  return {
+    from: { email: mail.envelope.from },
+    // Recipients are said one by one; a header field that is there already is not made of these.
+    to: [],
+    subject: "",
+    headers: await headerFields(mail),
+    // It builds no message without a word in it.
+    ...(html ? { html, ...(text && { text }) } : { text: text || "\r\n" }),
+    attachments: await Promise.all(attachments.map(attachmentOptions)),
+    ...(dsn !== undefined && { dsnOverride: dsnOptions(dsn) }),
+  };
 }
 
 /**

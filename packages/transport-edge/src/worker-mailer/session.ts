@@ -119,8 +119,11 @@ class WorkerMailerSession implements Session {
     }
   }
 
-  reset(): Promise<void> {
-    return this.#dialogue.step("idle", "protocol-error", () => this.#mailer.rset());
+  /** A transaction stays open after a refused RCPT or DATA only. */
+  async reset(): Promise<void> {
+    const { phase } = this.#dialogue;
+    if (phase !== "rcpt" && phase !== "data") return;
+    await this.#dialogue.step("idle", "protocol-error", () => this.#mailer.rset());
   }
 
   async quit(): Promise<void> {

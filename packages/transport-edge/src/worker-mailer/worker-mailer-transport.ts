@@ -1,6 +1,7 @@
 import { parseConnection, type SmtpConnection, type Transport } from "@edgepost/core";
 import { createPool } from "@edgepost/core/smtp";
 import { perRequest } from "../request-scope.ts";
+import { refuseUnsupportedMail } from "./email-options.ts";
 import { openSession } from "./session.ts";
 
 /**
@@ -27,14 +28,20 @@ import { openSession } from "./session.ts";
  */
 export function workerMailerTransport(given: SmtpConnection | string): Transport {
   const connection = parseConnection(given);
-  const { defaults, pool, timeouts } = connection;
-  return perRequest(() => ({
-    name: "worker-mailer",
-    defaults,
-    ...createPool({
+  return perRequest(() => {
+    const pool = createPool({
       open: ({ signal }) => openSession(connection, signal),
-      limits: pool,
-      totalMs: timeouts.totalMs,
-    }),
-  }));
+      limits: connection.pool,
+      totalMs: connection.timeouts.totalMs,
+    });
+    return {
+      name: "worker-mailer",
+      defaults: connection.defaults,
+      async send(mail, options) {
+        refuseUnsupportedMail(mail);
+        return pool.send(mail, options);
+      },
+      close: pool.close,
+    };
+  });
 }
