@@ -101,10 +101,17 @@ export const bodyText: fc.Arbitrary<string> = fc
   .map((pieces) => withoutMarks(pieces.join("")));
 
 const atom = fc.string({ unit: fc.constantFrom(..."abcxyz0129!#$%&'*+-/=?^_`{|}~ü漢"), minLength: 1, maxLength: 12 });
+const octetsOf = (text: string) => new TextEncoder().encode(text).length;
 const domain = fc.oneof(fc.domain(), fc.constantFrom("example.com", "bücher.example", "xn--bcher-kva.example"));
+const localPart = fc
+  .array(atom, { minLength: 1, maxLength: 3 })
+  .map((atoms) => atoms.join("."))
+  .filter((text) => octetsOf(text) <= 64);
 const address = fc
-  .tuple(fc.array(atom, { minLength: 1, maxLength: 3 }), domain)
-  .map(([local, right]) => `${local.join(".")}@${right}`);
+  .tuple(localPart, domain)
+  .map(([left, right]) => `${left}@${right}`)
+  // As U-labels are written as A-labels, a few octets are left for them.
+  .filter((text) => octetsOf(text) <= 240);
 const mailbox: fc.Arbitrary<MailboxInput> = fc.record({ name: headerText, address }, { requiredKeys: ["address"] });
 const mailboxes: fc.Arbitrary<AddressInput> = fc.array(mailbox, { maxLength: 6 });
 
@@ -113,9 +120,11 @@ const bytes = fc.oneof(
   bodyText.map((text) => new TextEncoder().encode(text)),
 );
 
+const fileName = headerText.filter((text) => octetsOf(text) <= 255);
+
 const attachment: fc.Arbitrary<AttachmentInput> = fc
   .record({
-    filename: fc.option(headerText, { nil: undefined }),
+    filename: fc.option(fileName, { nil: undefined }),
     contentType: fc.constantFrom(
       undefined,
       "application/pdf",

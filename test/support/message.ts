@@ -56,3 +56,12 @@ export function latin1(bytes: Uint8Array): string {
 export function countingBytes(count: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, index) => index);
 }
+
+/** So that a change to it throws. Bytes cannot be frozen. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value)) {
+    for (const member of Object.values(value)) deepFreeze(member);
+    Object.freeze(value);
+  }
+  return value;
+}

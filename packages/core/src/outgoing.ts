@@ -28,8 +28,9 @@ export interface OutgoingMail {
   readonly once?: boolean;
 
   /**
-   * True when the bytes hold octets above 127 in every form: a raw message that has them, for which MAIL must declare
-   * `BODY=8BITMIME`. Left out where nobody knows yet: a raw message that comes from a stream.
+   * True when it holds octets above 127 that may not be encoded: those of a raw message, which are there in every form,
+   * or of an attached one, which only the forms `8bit` and `binary` can carry. Both need `BODY=8BITMIME`. Left out where
+   * nobody knows yet, for a raw message that is streamed, and where there are none.
    */
   readonly eightBit?: boolean;
 }

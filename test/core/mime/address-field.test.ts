@@ -30,6 +30,11 @@ describe("a display name", () => {
   });
 });
 
+test("a name without a space, longer than a line, is encoded", () => {
+  const field = to({ name: "a".repeat(2000), address: "ada@example.com" });
+  for (const line of field.split("\r\n")) expect(line.length).toBeLessThanOrEqual(76);
+});
+
 test("an address is never encoded, and stands in UTF-8 when its local part needs it", () => {
   expect(to({ name: "Jörg", address: "jörg@example.com" })).toBe("To: =?utf-8?B?SsO2cmc=?= <jörg@example.com>");
   expect(to({ address: '"john doe"@example.com' })).toBe('To: "john doe"@example.com');

@@ -1,5 +1,7 @@
+import type { Attachment } from "@edgepost/core";
+import { buildMime } from "@edgepost/core";
 import { describe, expect, test } from "vitest";
-import { aMessage, anAttachment, countingBytes, latin1, mailOf, sourceOf } from "../../support/message.ts";
+import { aMessage, anAttachment, countingBytes, deepFreeze, latin1, mailOf, sourceOf } from "../../support/message.ts";
 import { onceSource, streamedInChunks, watchedSource } from "../../support/sources.ts";
 
 const failure = new Error("the disk is gone");
@@ -156,6 +158,41 @@ test("says what a transport may want to know beforehand", () => {
   expect(mailOf(streamed())).toMatchObject({ streamed: true, once: false });
   expect(mailOf(streamed(onceSource(Uint8Array.of(1))))).toMatchObject({ streamed: true, once: true });
   expect(mailOf({ raw: onceSource(Uint8Array.of(1)) })).toMatchObject({ streamed: true, once: true });
+  const signer = { sign: async () => "X-Signed: yes\r\n" };
+  expect(mailOf(streamed(onceSource(Uint8Array.of(1))), [signer])).toMatchObject({ streamed: true, once: false });
+});
+
+test("says when an attached message needs a server that takes 8 bits", () => {
+  const attached = (content: Attachment["content"], contentType = "message/rfc822") =>
+    mailOf({ attachments: [anAttachment({ contentType, content })] }).eightBit;
+  expect(attached({ kind: "bytes", bytes: Buffer.from("Subject: ü") })).toBe(true);
+  expect(attached({ kind: "bytes", bytes: Buffer.from("Subject: u") })).toBe(undefined);
+  // Nobody knows before it was read.
+  expect(attached(streamedInChunks(Buffer.from("Subject: u"), 1))).toBe(true);
+  expect(attached({ kind: "bytes", bytes: Buffer.from("ü") }, "image/png")).toBe(undefined);
+});
+
+test("a stream that can be read once is not sent as nothing the second time", async () => {
+  const content = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(Uint8Array.of(1));
+      controller.close();
+    },
+  });
+  const mail = await buildMime({
+    from: "a@example.com",
+    to: "b@example.com",
+    attachments: [{ filename: "a.bin", content }],
+  });
+  const first = await collect(mail.stream());
+  expect(first.toString()).toContain("AQ==");
+  for (const again of [() => collect(mail.stream()), () => mail.bytes("8bit")]) {
+    await expect(again()).rejects.toMatchObject({
+      code: "attachment-failed",
+      phase: "body",
+      message: expect.stringContaining("a.bin"),
+    });
+  }
 });
 
 test("fails before any network when a header cannot be written", () => {
@@ -190,11 +227,3 @@ test("a mail without parts asks for no randomness", async () => {
   await composeMessage(aMessage({ text: "Hi", html: "Hi", attachments: [anAttachment()] }), context).bytes();
   expect(asked).toBe(1);
 });
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value)) {
-    for (const member of Object.values(value)) deepFreeze(member);
-    Object.freeze(value);
-  }
-  return value;
-}

@@ -1,11 +1,12 @@
 import type { Address, Mailbox } from "../message/message.ts";
 import { encodeWords } from "./encoded-word.ts";
-import { internationalField, LINE_LENGTH, refuseLineBreaks } from "./header.ts";
+import { foldField, LINE_LENGTH, refuseLineBreaks } from "./header.ts";
 
-/** RFC 5322 section 3.2.3, words of it with one space between them. */
-const ATOMS = /^[\w!#$%&'*+\-/=?^`{|}~]+(?: [\w!#$%&'*+\-/=?^`{|}~]+)*$/;
+/** RFC 5322 section 3.2.3: atoms that fit on a line, with one space between them. */
+const ATOMS = /^[\w!#$%&'*+\-/=?^`{|}~]{1,70}(?: [\w!#$%&'*+\-/=?^`{|}~]{1,70})*$/;
 /** What a quoted string can hold. One space at a time and none at the ends: readers trim and squeeze them. */
 const QUOTABLE = /^[!-~]+(?: [!-~]+)*$/;
+const MAX_QUOTED_LENGTH = 70;
 
 /** An address field (RFC 5322 section 3.4), folded between mailboxes wherever one fits on a line. */
 export function addressField(name: string, addresses: readonly Address[]): string {
@@ -19,7 +20,7 @@ export function addressField(name: string, addresses: readonly Address[]): strin
     const empty = members.length === 0 ? `;${separator}` : "";
     return [end(phrase(name, address.group, firstLength), `:${empty}`), ...members];
   });
-  return internationalField(name, entries.flatMap(fitted));
+  return foldField(name, entries.flatMap(fitted));
 }
 
 function mailbox(field: string, { name, address }: Mailbox, firstLength: number): string[] {
@@ -31,8 +32,8 @@ function phrase(field: string, name: string, firstLength: number): string[] {
   refuseLineBreaks(field, name);
   const looksEncoded = name.includes("=?");
   if (!looksEncoded && ATOMS.test(name)) return name.split(" ");
-  if (!looksEncoded && QUOTABLE.test(name) && name.length < LINE_LENGTH - 3)
-    return [`"${name.replace(/["\\]/g, "\\$&")}"`];
+  const quoted = `"${name.replace(/["\\]/g, "\\$&")}"`;
+  if (!looksEncoded && QUOTABLE.test(name) && quoted.length <= MAX_QUOTED_LENGTH) return [quoted];
   return encodeWords(name, firstLength);
 }
 

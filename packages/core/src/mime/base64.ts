@@ -7,8 +7,7 @@ const LINE_LENGTH = 76;
 /** Lines encoded at a time: 64 KiB of them stay in the processor's cache. */
 const BLOCK_LINES = 840;
 
-const CR = 0x0d;
-const LF = 0x0a;
+const CRLF = 0x0d0a;
 
 /** Base64 in lines, of everything at once. The last line has no CRLF: it belongs to the boundary behind it. */
 export function encodeBase64(octets: Uint8Array): Uint8Array {
@@ -30,7 +29,7 @@ export function createBase64Encoder(): ChunkEncoder {
       const lines = lineBreaks(octets.length);
       const encoded = new Uint8Array(lines * (LINE_LENGTH + 2));
       writeBase64Lines(octets.subarray(0, lines * LINE_OCTETS), encoded);
-      if (lines > 0) encoded.set([CR, LF], encoded.length - 2);
+      if (lines > 0) new DataView(encoded.buffer).setUint16(encoded.length - 2, CRLF);
       // A copy, since the chunk is its owner's, who may fill it again.
       rest = octets.slice(lines * LINE_OCTETS);
       return encoded;
@@ -39,19 +38,22 @@ export function createBase64Encoder(): ChunkEncoder {
   };
 }
 
-/** A block is encoded behind the place of its line ends, then moved forward line by line to make room for them. */
+/**
+ * A block is encoded behind the place of its line ends, then moved forward line by line to make room for them. Four
+ * characters at a time: for 76 of them that is faster than a call of `copyWithin`.
+ */
 export function writeBase64Lines(octets: Uint8Array, target: Uint8Array): void {
+  const view = new DataView(target.buffer, target.byteOffset, target.byteLength);
   let to = 0;
   for (let at = 0; at < octets.length; at += BLOCK_LINES * LINE_OCTETS) {
     const breaks = Math.min(BLOCK_LINES, lineBreaks(octets.length - at));
     let from = to + breaks * 2;
     writeBase64(octets.subarray(at, at + BLOCK_LINES * LINE_OCTETS), target.subarray(from));
     for (let line = 0; line < breaks; line++) {
-      target.copyWithin(to, from, from + LINE_LENGTH);
-      to += LINE_LENGTH;
-      from += LINE_LENGTH;
-      target[to++] = CR;
-      target[to++] = LF;
+      const end = to + LINE_LENGTH;
+      for (; to < end; to += 4, from += 4) view.setUint32(to, view.getUint32(from, true), true);
+      view.setUint16(to, CRLF);
+      to += 2;
     }
   }
 }

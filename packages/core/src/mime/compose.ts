@@ -1,5 +1,7 @@
 import type { AttachmentSource, Message } from "../message/message.ts";
 import type { BodyForm, OutgoingMail } from "../outgoing.ts";
+import { hasEightBit } from "../util/bytes.ts";
+import { isComposite } from "./content-type.ts";
 import { messageFields } from "./message-fields.ts";
 import { bodyPart } from "./part.ts";
 import { rawContent, takeApart } from "./raw.ts";
@@ -59,9 +61,18 @@ export function composeMessage(message: Message, context: ComposeContext): Outgo
     bytes,
     stream,
     streamed: sources.some(({ kind }) => kind === "stream"),
-    once: sources.some((source) => source.kind === "stream" && source.once),
-    ...(raw?.kind === "bytes" && { eightBit: raw.bytes.some((octet) => octet > 0x7f) }),
+    // For signers, what can be read only once is held in memory.
+    once: context.signers.length === 0 && sources.some((source) => source.kind === "stream" && source.once),
+    ...eightBitHint(message),
   };
+}
+
+function eightBitHint({ raw, attachments }: Message): Pick<OutgoingMail, "eightBit"> {
+  if (raw !== undefined) return raw.kind === "bytes" ? { eightBit: hasEightBit(raw.bytes) } : {};
+  const isEightBit = attachments.some(
+    ({ contentType, content }) => isComposite(contentType) && (content.kind === "stream" || hasEightBit(content.bytes)),
+  );
+  return isEightBit ? { eightBit: true } : {};
 }
 
 function built(message: Message, { random, clock, signers }: ComposeContext): Render {
@@ -72,18 +83,18 @@ function built(message: Message, { random, clock, signers }: ComposeContext): Re
     return { fields: [...fields, ...body.fields], body: body.body };
   };
   if (signers.length === 0) return (form) => joinFields(render(form));
-  return once((signal) => signMessage(render("7bit"), signers, clock(), signal));
+  return signedOnce((signal) => signMessage(render("7bit"), signers, clock(), signal));
 }
 
 /** A raw message is the same in every form. It is taken apart only for signers. */
 function ready(source: AttachmentSource, { clock, signers }: ComposeContext): Render {
   const content = rawContent(source);
   if (signers.length === 0) return () => [content];
-  return once(async (signal) => signMessage(await takeApart(content, signal), signers, clock(), signal));
+  return signedOnce(async (signal) => signMessage(await takeApart(content, signal), signers, clock(), signal));
 }
 
 /** Signs one time: a second attempt sends the same signatures. A failure is not kept. */
-function once(sign: (signal?: AbortSignal) => Promise<readonly Segment[]>): Render {
+function signedOnce(sign: (signal?: AbortSignal) => Promise<readonly Segment[]>): Render {
   let signed: Promise<readonly Segment[]> | undefined;
   return (_form, signal) => {
     if (signed === undefined) {

@@ -26,6 +26,11 @@ export function parseContentType(text: string): ContentType {
   return { mediaType: String(type[1]).toLowerCase(), parameters };
 }
 
+/** Messages and multiparts are made of parts with encodings of their own, and may have no other (RFC 2045 section 6.4). */
+export function isComposite(mediaType: string): boolean {
+  return /^(?:message\/(?!global)|multipart\/)/i.test(mediaType);
+}
+
 function notAContentType(text: string) {
   return refusal("Content-Type", `${JSON.stringify(text)} is not a media type with parameters`);
 }

@@ -18,6 +18,7 @@ const MAX_LINE_OCTETS = 998;
 
 const FIELD_NAME = /^[!-9;-~]{1,76}$/;
 const PRINTABLE_WORD = /^[!-~]+$/;
+const BLIND_COPY = /^(?:resent-)?bcc$/i;
 const CONTROL = /[\0-\x1f\x7f-\x9f]/;
 
 /** A field of free text (RFC 5322 section 2.2.1): `Subject`, `X-…`. What is not plain ASCII becomes encoded words. */
@@ -29,11 +30,6 @@ export function textField(name: string, text: string): string {
 /** A field with a grammar of its own, given as tokens between which it may be folded: message ids, media types, URLs. */
 export function structuredField(name: string, tokens: readonly string[]): string {
   if (!tokens.every(isAscii)) throw refusal(name, "must be ASCII");
-  return foldField(name, tokens);
-}
-
-/** An address field. Local parts outside ASCII stand in it as they are (RFC 6532); display names never do. */
-export function internationalField(name: string, tokens: readonly string[]): string {
   return foldField(name, tokens);
 }
 
@@ -69,33 +65,31 @@ function isPlain(word: string): boolean {
   return PRINTABLE_WORD.test(word) && !word.includes("=?") && word.length < MAX_LINE_OCTETS;
 }
 
-function foldField(name: string, tokens: readonly string[]): string {
+/**
+ * A field of finished tokens, in octets outside ASCII too: only address fields have any, in local parts (RFC 6532).
+ * @throws MailError `invalid-message` for a token that no line can hold.
+ */
+export function foldField(name: string, tokens: readonly string[]): string {
   if (!FIELD_NAME.test(name)) throw refusal(JSON.stringify(name), "is not a header field name");
-  if (/^(?:resent-)?bcc$/i.test(name)) throw refusal(name, "is never written to a message");
+  if (BLIND_COPY.test(name)) throw refusal(name, "is never written to a message");
   let field = `${name}:`;
   let column = field.length;
   for (const token of tokens) {
     if (CONTROL.test(token)) throw refusal(name, "must not contain a control character");
-    if (token.length >= MAX_LINE_OCTETS / 3 && encodeUtf8(token).length >= MAX_LINE_OCTETS) {
-      throw refusal(name, `has ${token.length} characters without a place to fold; a line may have ${MAX_LINE_OCTETS}`);
-    }
-    if (column + 1 + token.length > LINE_LENGTH && !(isFirst(column, name) && isLongAnyway(token, column))) {
-      field += "\r\n";
-      column = 0;
+    if (column + 1 + token.length > LINE_LENGTH) {
+      const octets = encodeUtf8(token).length;
+      if (octets >= MAX_LINE_OCTETS) throw refusal(name, `has ${octets} octets without a place to fold`);
+      // What is too long for any line stays behind the name while it can: a name alone on a line would gain nothing.
+      const isFirst = column === name.length + 1;
+      if (!(isFirst && token.length >= LINE_LENGTH && column + 1 + octets <= MAX_LINE_OCTETS)) {
+        field += "\r\n";
+        column = 0;
+      }
     }
     field += ` ${token}`;
     column += 1 + token.length;
   }
   return field;
-}
-
-function isFirst(column: number, name: string): boolean {
-  return column === name.length + 1;
-}
-
-/** Folding before it would only leave an empty first line behind. */
-function isLongAnyway(token: string, column: number): boolean {
-  return token.length >= LINE_LENGTH && column + 1 + token.length <= MAX_LINE_OCTETS / 3;
 }
 
 export function refusal(name: string, message: string): MailError {

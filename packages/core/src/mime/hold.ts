@@ -24,7 +24,7 @@ export async function readWhole(content: Content, maxOctets: number, signal?: Ab
 function tooLarge(label: string): MailError {
   return new MailError(
     "unsupported",
-    `${label} is a stream, which must be read twice to sign the message, and has more than ${MAX_HELD_OCTETS} octets. Give a Blob or a file.`,
+    `${label} is a stream, which must be read twice to sign the message, and has more than ${MAX_HELD_OCTETS} octets. Give bytes, a Blob or a file.`,
     { phase: "input" },
   );
 }

@@ -1,6 +1,6 @@
 import type { Alternative, Attachment, AttachmentSource, Header, Message } from "../message/message.ts";
 import { boundaryMaker } from "./boundary.ts";
-import { parseContentType } from "./content-type.ts";
+import { isComposite, parseContentType } from "./content-type.ts";
 import { structuredField, textField } from "./header.ts";
 import type { Parameter } from "./parameter.ts";
 import { asciiFallback, parameterizedField } from "./parameter.ts";
@@ -62,11 +62,6 @@ export function bodyPart(message: Message, random: (bytes: number) => Uint8Array
     .map((attachment) => attachmentPart(attachment, html === undefined ? "attachment" : attachment.disposition));
   const parts = [...related, ...attached];
   return parts.length === 0 ? textPart("text/plain", "") : wrap("mixed", parts);
-}
-
-/** Messages and multiparts are made of parts with encodings of their own, and may have no other (RFC 2045 section 6.4). */
-export function isComposite(mediaType: string): boolean {
-  return /^(?:message\/(?!global)|multipart\/)/i.test(mediaType);
 }
 
 /** In the order of RFC 2046 section 5.1.4: each is a better form than the one before, for readers who know it. */

@@ -1,10 +1,10 @@
 import { MailError } from "../errors.ts";
 import type { BodyForm } from "../outgoing.ts";
 import { base64Length, createBase64Encoder, writeBase64Lines } from "./base64.ts";
+import { isComposite } from "./content-type.ts";
 import type { LineFault } from "./line-filter.ts";
 import { createLineFilter } from "./line-filter.ts";
 import type { ContentPart, Multipart, Part, TextPart } from "./part.ts";
-import { isComposite } from "./part.ts";
 import type { ContentEncoding, Segment } from "./segment.ts";
 import type { TransferEncoding } from "./transfer-encoding.ts";
 import { encodeText } from "./transfer-encoding.ts";

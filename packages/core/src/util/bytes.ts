@@ -23,3 +23,9 @@ export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+/** True when an octet is not US-ASCII. */
+export function hasEightBit(bytes: Uint8Array): boolean {
+  for (let index = 0; index < bytes.length; index++) if ((bytes[index] ?? 0) > 0x7f) return true;
+  return false;
+}
