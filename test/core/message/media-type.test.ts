@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { checkMediaType, mediaTypeOf } from "../../../packages/core/src/message/media-type.ts";
 import { MEDIA_TYPES } from "../../../packages/core/src/message/media-type-table.ts";
 
-const DATABASE: Readonly<Record<string, { extensions?: readonly string[] }>> = db;
+const DATABASE: Readonly<Record<string, { source?: string; compressible?: boolean; extensions?: readonly string[] }>> =
+  db;
 
 /** Where the database is behind the registry. */
 const NEWER: Readonly<Record<string, string>> = {
