@@ -1,11 +1,11 @@
 import { type Attachment, type Dsn, MailError, type OutgoingMail } from "@edgepost/core";
 import type { EmailOptions } from "worker-mailer";
 
-/** Fields about the content, which worker-mailer writes for the MIME it builds. */
-const CONTENT_FIELD = /^(?:mime-version|content-.*)$/i;
+/** Fields of the body core would have built; worker-mailer writes its own. */
+const BODY_FIELD = /^(?:mime-version|content-(?:type|transfer-encoding|disposition|id))$/i;
 
 /** @throws MailError `unsupported` for what worker-mailer's MIME cannot express; `smtputf8-unsupported`. */
-export function refuseUnsupportedMail({ message, once, envelope }: OutgoingMail): void {
+export function refuseUnsupportedMail({ message, once }: OutgoingMail): void {
   const refuse = (what: string): never => {
     throw new MailError("unsupported", `worker-mailer cannot send ${what}.`, { phase: "input" });
   };
@@ -14,13 +14,13 @@ export function refuseUnsupportedMail({ message, once, envelope }: OutgoingMail)
   if (message.amp !== undefined) refuse("AMP");
   if (message.calendar !== undefined) refuse("a calendar");
   if (message.alternatives.length > 0) refuse("further alternatives");
-  if (message.requireTls) refuse("with REQUIRETLS");
+  if (message.requireTls) refuse("a message that asks for TLS on every hop");
   if (once) refuse("a stream that can be read once");
   if (attachments.some(({ disposition }) => disposition === "inline")) refuse("inline attachments");
   if (attachments.some(({ headers }) => headers.length > 0)) refuse("attachments with header fields");
   if (attachments.some(({ contentType }) => /^message\//i.test(contentType))) refuse("messages as attachments");
   if (message.needsSmtpUtf8) {
-    const text = `worker-mailer does not speak SMTPUTF8, which an address of this message needs (${envelope.to.length} recipients).`;
+    const text = "worker-mailer does not speak SMTPUTF8, which an address of this message needs.";
     throw new MailError("smtputf8-unsupported", text, { phase: "input" });
   }
 }
@@ -61,7 +61,7 @@ async function headerFields(mail: OutgoingMail): Promise<Record<string, string>>
         phase: "input",
       });
     }
-    if (CONTENT_FIELD.test(name)) continue;
+    if (BODY_FIELD.test(name)) continue;
     const before = fields.get(name);
     // A field that stands twice: a record has no other place for the second line.
     fields.set(name, before === undefined ? value : `${before}\r\n${name}: ${value}`);
