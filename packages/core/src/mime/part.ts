@@ -36,39 +36,40 @@ export interface Multipart {
  */
 export function bodyPart(message: Message, random: (bytes: number) => Uint8Array): Part {
   const { html, attachments } = message;
+  const composites = attachments.filter(({ contentType }) => isComposite(contentType));
   const createBoundary = boundaryMaker(
     random,
-    attachments.filter(({ contentType }) => isComposite(contentType)).map(({ content }) => content),
+    composites.map(({ content }) => content),
   );
 
-  function wrap(subtype: string, parts: readonly Part[], parameters: readonly Parameter[] = []): Part {
-    const [only] = parts;
-    if (only !== undefined && parts.length === 1) return only;
+  function level(subtype: string, parts: readonly Part[], parameters: readonly Parameter[] = []): readonly Part[] {
+    if (parts.length < 2) return parts;
     const boundary = createBoundary();
     const field = parameterizedField("Content-Type", `multipart/${subtype}`, [...parameters, ["boundary", boundary]]);
-    return { kind: "multipart", fields: [field], boundary, parts };
+    return [{ kind: "multipart", fields: [field], boundary, parts }];
   }
 
-  // What HTML does not refer to by its content id is not part of it: beside it, or without HTML, readers would hide it.
+  // What no HTML refers to by its content id is an attachment: as a part of the HTML, readers would hide it.
   const isInline = ({ disposition, contentId }: Attachment) =>
     html !== undefined && disposition === "inline" && contentId !== undefined;
-  const bodies = textParts(message);
-  const alternative = bodies.length === 0 ? [] : [wrap("alternative", bodies)];
   const inline = attachments.filter(isInline).map((attachment) => attachmentPart(attachment, "inline"));
-  const rootType: Parameter = ["type", bodies.length > 1 ? "multipart/alternative" : "text/html"];
-  const related = inline.length === 0 ? alternative : [wrap("related", [...alternative, ...inline], [rootType])];
   const attached = attachments
     .filter((attachment) => !isInline(attachment))
     .map((attachment) => attachmentPart(attachment, html === undefined ? "attachment" : attachment.disposition));
-  const parts = [...related, ...attached];
-  return parts.length === 0 ? textPart("text/plain", "") : wrap("mixed", parts);
+
+  const forms = textParts(message);
+  const alternative = level("alternative", forms);
+  const rootType = forms.length > 1 ? "multipart/alternative" : "text/html";
+  const related = level("related", [...alternative, ...inline], [["type", rootType]]);
+  const [body = textPart("text/plain", "")] = level("mixed", [...related, ...attached]);
+  return body;
 }
 
 /** In the order of RFC 2046 section 5.1.4: each is a better form than the one before, for readers who know it. */
 function textParts({ text, amp, html, calendar, alternatives }: Message): Part[] {
   const parts: Part[] = [];
   if (text !== undefined) parts.push(textPart("text/plain", text));
-  // Before HTML, since some readers show the last form they know, and Gmail takes AMP from any place.
+  // Before HTML, since some readers show the last form, whether they know it or not.
   if (amp !== undefined) parts.push(textPart("text/x-amp-html", amp));
   if (html !== undefined) parts.push(textPart("text/html", html));
   if (calendar !== undefined) parts.push(textPart(`text/calendar; method=${calendar.method}`, calendar.content));
