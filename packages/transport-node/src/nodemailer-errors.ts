@@ -36,7 +36,6 @@ const FAILURES: ReadonlyMap<string, readonly [MailErrorCode, MailPhase]> = new M
   ["EREQUIRETLS", ["unsupported", "mail"]],
   ["EMESSAGE", ["message-too-large", "mail"]],
   ["ESTREAM", ["attachment-failed", "body"]],
-  ["EPROTOCOL", ["protocol-error", "ehlo"]],
 ]);
 
 /**
@@ -61,6 +60,7 @@ export function translate(error: unknown, situation: Situation): MailError {
   if (syscall === "connect" || syscall === "getaddrinfo") {
     return failed("connect-failed", String(error), { ...situation, phase: "connect" }, error, { retryable: true });
   }
+  if (code === "EPROTOCOL") return broken("The server sent a reply that does not end", situation);
   if (code === "EABORT") return interrupted("aborted", "The send was aborted", situation, error);
   if (code === "ETIMEDOUT") return interrupted("timeout", "The server did not answer in time", situation, error);
   const failure = situation.isUnknown ? undefined : FAILURES.get(code ?? "");
