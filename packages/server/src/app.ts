@@ -7,7 +7,7 @@ import type { RequestContext, Services } from "./context.ts";
 import { createGate } from "./http/gate.ts";
 import { authenticate, identify } from "./http/middleware.ts";
 import { problemResponse, RequestProblem } from "./http/problem.ts";
-import { randomBytes } from "./ids.ts";
+import { createIdSource, randomBytes } from "./ids.ts";
 import { createKeyring } from "./keys/keyring.ts";
 import { createMaintenance, type Maintenance } from "./maintenance.ts";
 import { DEFAULT_LIMITS, type ServerOptions } from "./options.ts";
@@ -82,7 +82,7 @@ function createServices(options: ServerOptions): Services {
     buildOptions: { clock, random },
     log: options.log ?? (() => {}),
     clock,
-    random,
+    newId: createIdSource(random),
   };
 }
 

@@ -20,7 +20,8 @@ export interface Services {
   readonly buildOptions: BuildOptions;
   readonly log: (entry: LogEntry) => void;
   readonly clock: () => Date;
-  readonly random: (bytes: number) => Uint8Array;
+  /** Ids sort in the order they were made. */
+  readonly newId: (now: Date) => string;
 }
 
 /** What a request carries from the middleware to its route. */

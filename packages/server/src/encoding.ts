@@ -1,3 +1,13 @@
+/** Octets as base64 (RFC 4648 section 4); in pieces, because a function takes only so many arguments. */
+export function toBase64(bytes: Uint8Array): string {
+  const PIECE = 0x6000;
+  let text = "";
+  for (let start = 0; start < bytes.length; start += PIECE) {
+    text += btoa(String.fromCharCode(...bytes.subarray(start, start + PIECE)));
+  }
+  return text;
+}
+
 /** Octets as base64url without padding (RFC 4648 section 5): for tokens, keys and sealed values, which are small. */
 export function toBase64Url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes))

@@ -55,6 +55,7 @@ const PARTIAL: MessageOutcome = {
   rejected: [{ address: "b@example.com", reply: { code: 550, enhancedCode: "5.1.1", text: "No" }, retryable: false }],
   reply: { code: 250, text: "queued" },
   downgrades: ["dsn"],
+  size: 1240,
   error: null,
   finishedAt: 2_000,
   keepsIdempotency: true,

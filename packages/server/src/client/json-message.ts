@@ -9,6 +9,7 @@ import {
   type Message,
   type OutgoingMail,
 } from "@edgepost/core";
+import { toBase64 } from "../encoding.ts";
 
 /**
  * A checked message in the JSON form the endpoint takes. Message-ID, date and envelope go along, so that what the
@@ -65,7 +66,7 @@ async function writeAttachment(attachment: Attachment, signal: AbortSignal | und
     disposition,
     contentId,
     headers: byName(headers),
-    content: encodeBase64(await readAll(content, signal)),
+    content: toBase64(await readAll(content, signal)),
     encoding: "base64",
   };
 }
@@ -99,14 +100,4 @@ function decode(bytes: Uint8Array, path: string): string {
       cause,
     });
   }
-}
-
-/** In pieces, because a function takes only so many arguments. */
-function encodeBase64(bytes: Uint8Array): string {
-  const PIECE = 0x6000;
-  let text = "";
-  for (let start = 0; start < bytes.length; start += PIECE) {
-    text += btoa(String.fromCharCode(...bytes.subarray(start, start + PIECE)));
-  }
-  return text;
 }

@@ -26,8 +26,10 @@ export interface OpenConnection {
   readonly defaults: MessageDefaults;
   readonly policy: SenderPolicy;
   readonly transport: Transport;
-  /** Remembers how it served, and ends what was opened for this request alone. */
-  release(error?: unknown): Promise<void>;
+  /** Remembers how it served: well, or with which error. */
+  note(error?: unknown): Promise<void>;
+  /** Ends what was opened for this request alone. */
+  release(): Promise<void>;
 }
 
 export interface Connections {
@@ -59,7 +61,7 @@ export function createConnections({ book, store, hostPolicy, clock, ...options }
   for (const [name, written] of Object.entries(options.configured)) {
     const { host, defaults } = parseReach(written, `connections.${name}`);
     const transport = options.transport(written);
-    configured.set(name, { name, host, defaults, policy: {}, transport, release: keepOpen });
+    configured.set(name, { name, host, defaults, policy: {}, transport, note: nothing, release: nothing });
   }
   const stored = new Map<string, StoredTransport>();
   const noted = new Map<string, { readonly revision: number; readonly fault: string | null; readonly at: number }>();
@@ -91,8 +93,8 @@ export function createConnections({ book, store, hostPolicy, clock, ...options }
       known = { revision, address, transport: options.transport(toAddress(connection, host, address)) };
       stored.set(name, known);
     }
-    const release = (error: unknown) => note({ name, revision }, error);
-    return { name, host, defaults, policy: form, transport: known.transport, release };
+    const { transport } = known;
+    return { name, host, defaults, policy: form, transport, note: (error) => note(record, error), release: nothing };
   }
 
   /** Writes a use down when it tells something new: another outcome, or the same a minute later. */
@@ -110,7 +112,15 @@ export function createConnections({ book, store, hostPolicy, clock, ...options }
     const { host, port, defaults } = parseReach(written, "connection");
     const [address = host] = (await hostPolicy.check(host, port)) ?? [];
     const transport = options.transport(toAddress(written, host, address));
-    return { name: null, host, defaults, policy: {}, transport, release: async () => transport.close?.() };
+    return {
+      name: null,
+      host,
+      defaults,
+      policy: {},
+      transport,
+      note: nothing,
+      release: async () => transport.close?.(),
+    };
   }
 
   return {
@@ -138,7 +148,7 @@ function toAddress(connection: SmtpConnection, name: string, address: string): S
   return { ...connection, host: address, tls: { ...connection.tls, serverName: connection.tls?.serverName ?? name } };
 }
 
-async function keepOpen(): Promise<void> {}
+async function nothing(): Promise<void> {}
 
 const NOTE_EVERY_MS = 60_000;
 

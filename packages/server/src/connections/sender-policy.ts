@@ -28,7 +28,9 @@ export function withDefaults(
 ): MessageInput {
   if (fixed.length > 0) refuseFixed(message, fixed);
   // A ready message says everything itself.
-  return message.raw === undefined ? { ...defaults, ...message } : message;
+  if (message.raw !== undefined) return message;
+  const missing = Object.entries(defaults).filter(([name]) => message[name as keyof MessageDefaults] === undefined);
+  return { ...message, ...Object.fromEntries(missing) };
 }
 
 /** Reads an entry of `allowedFrom` in the form addresses are compared in; `undefined` when it is none. */

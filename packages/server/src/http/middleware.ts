@@ -1,6 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { RequestContext, Services } from "../context.ts";
-import { createId } from "../ids.ts";
 import type { LogEntry } from "./log.ts";
 import { RequestProblem, toProblem } from "./problem.ts";
 
@@ -13,7 +12,7 @@ type Middleware = MiddlewareHandler<RequestContext>;
 export function identify(services: Services): Middleware {
   return async (c, next) => {
     const start = services.clock();
-    const requestId = createId(start, services.random);
+    const requestId = services.newId(start);
     c.set("requestId", requestId);
     await next();
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.res.headers.set(name, value);

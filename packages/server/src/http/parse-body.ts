@@ -14,3 +14,14 @@ export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknow
   const detail = errors.map((error) => `${error.pointer || "the body"}: ${error.detail}`).join("; ");
   throw new RequestProblem("invalid-body", detail, { errors });
 }
+
+/**
+ * The parameters after the `?`.
+ * @throws RequestProblem `invalid-request` naming each that is wrong.
+ */
+export function parseQuery<Schema extends z.ZodType>(schema: Schema, query: unknown): z.output<Schema> {
+  const result = schema.safeParse(query);
+  if (result.success) return result.data;
+  const lines = shapeIssues(schema, query).map(({ path, message }) => `${path}: ${message}`);
+  throw new RequestProblem("invalid-request", `The query cannot be understood: ${lines.join("; ")}`);
+}

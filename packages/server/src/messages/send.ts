@@ -1,13 +1,13 @@
 import { isMailError, MailError, type OutgoingMail, type Receipt } from "@edgepost/core";
+import type { OpenConnection } from "../connections/connections.ts";
 import type { Services } from "../context.ts";
 import { toProblem } from "../http/problem.ts";
-import { createId } from "../ids.ts";
 import type { ApiKey } from "../keys/scopes.ts";
 import type { Idempotency, MessageOutcome, MessageRecord } from "../store/store.ts";
 import { type SendAnswer, toAnswer } from "./answer.ts";
-import type { SendBody } from "./body-schema.ts";
 import { build } from "./build.ts";
 import { IDEMPOTENCY_MS } from "./idempotency.ts";
+import type { SendBody } from "./send-body.ts";
 
 /** A request to send, read and authorised. */
 export interface SendRequest {
@@ -39,26 +39,18 @@ export async function send(services: Services, { key, body, idempotency }: SendR
   }
 
   const connection = await services.connections.open(body.connection, key);
-  let failure: unknown;
   try {
-    const mail = await build(body.message, connection, services.buildOptions);
+    const mail = await build(body, connection, services.buildOptions);
     await refuseTooLarge(mail, limits.maxMessageBytes);
 
     const record = await toRecord(mail, { key: key.id, connection: connection.name, idempotency }, services);
     const first = await store.messages.begin(record, idempotentSince);
     if (first !== undefined) return { first };
 
-    const receipt = await deliver(
-      () => connection.transport.send(mail, { recipients: body.recipients }),
-      record,
-      services,
-    );
-    return { answer: toAnswer(record.id, receipt) };
-  } catch (error) {
-    failure = error;
-    throw error;
+    const sending = () => connection.transport.send(mail, { recipients: body.recipients });
+    return { answer: toAnswer(record.id, await deliver(sending, connection, record, services)) };
   } finally {
-    await connection.release(failure);
+    await connection.release();
   }
 }
 
@@ -73,12 +65,12 @@ async function refuseTooLarge(mail: OutgoingMail, maxBytes: number): Promise<voi
 async function toRecord(
   mail: OutgoingMail,
   origin: Pick<MessageRecord, "key" | "connection" | "idempotency">,
-  { clock, random, keepContent }: Services,
+  { clock, newId, keepContent }: Services,
 ): Promise<MessageRecord> {
   const now = clock();
   return {
     ...origin,
-    id: createId(now, random),
+    id: newId(now),
     messageId: mail.messageId,
     subject: mail.message.subject,
     envelope: mail.envelope,
@@ -96,17 +88,23 @@ async function toRecord(
 }
 
 /** Sends, and writes down what became of it before anybody is told. */
-async function deliver(sending: () => Promise<Receipt>, { id }: MessageRecord, services: Services): Promise<Receipt> {
-  const { store, clock } = services;
+async function deliver(
+  sending: () => Promise<Receipt>,
+  connection: OpenConnection,
+  { id, size }: MessageRecord,
+  { store, clock }: Services,
+): Promise<Receipt> {
   let receipt: Receipt;
   try {
     receipt = await sending();
   } catch (error) {
-    await store.messages.finish(id, failed(error, clock().getTime()));
+    await store.messages.finish(id, failed(error, size, clock().getTime()));
+    await connection.note(error);
     throw error;
   }
   try {
     await store.messages.finish(id, succeeded(receipt, clock().getTime()));
+    await connection.note();
   } catch (cause) {
     const detail = "The mail server accepted the message, but that could not be written down.";
     throw new MailError("delivery-unknown", detail, { phase: "body", retryable: false, reply: receipt.reply, cause });
@@ -114,20 +112,21 @@ async function deliver(sending: () => Promise<Receipt>, { id }: MessageRecord, s
   return receipt;
 }
 
-function succeeded({ accepted, rejected, reply, downgrades }: Receipt, finishedAt: number): MessageOutcome {
+function succeeded({ accepted, rejected, reply, downgrades, size }: Receipt, finishedAt: number): MessageOutcome {
   return {
     state: rejected.length === 0 ? "sent" : "partial",
     accepted,
     rejected,
     reply: reply ?? null,
     downgrades,
+    size,
     error: null,
     finishedAt,
     keepsIdempotency: true,
   };
 }
 
-function failed(error: unknown, finishedAt: number): MessageOutcome {
+function failed(error: unknown, size: number, finishedAt: number): MessageOutcome {
   const {
     code,
     phase,
@@ -144,6 +143,7 @@ function failed(error: unknown, finishedAt: number): MessageOutcome {
     rejected: recipients,
     reply,
     downgrades: [],
+    size,
     error: { code, phase, detail: message, retryable },
     finishedAt,
     keepsIdempotency: isLastWord(error),

@@ -1,19 +1,27 @@
 import { Hono } from "hono";
 import type { RequestContext, Services } from "../context.ts";
+import { toBase64 } from "../encoding.ts";
+import { parseQuery } from "../http/parse-body.ts";
+import { RequestProblem } from "../http/problem.ts";
 import { readJson } from "../http/read-json.ts";
-import { requireScope } from "../keys/scopes.ts";
-import { parseSendBody } from "../messages/body-schema.ts";
+import { type ApiKey, requireScope } from "../keys/scopes.ts";
+import { STALE_MS } from "../maintenance.ts";
+import { sendBatch } from "../messages/batch.ts";
 import { readIdempotency, replay } from "../messages/idempotency.ts";
+import { logQuerySchema, presentMessage } from "../messages/log.ts";
+import { preview } from "../messages/preview.ts";
 import { send } from "../messages/send.ts";
+import { parseSendBody } from "../messages/send-body.ts";
 
 /** `/v1/messages`: sending, and the log of what was sent. */
 export function messageRoutes(services: Services): Hono<RequestContext> {
+  const { store, limits, clock } = services;
   const routes = new Hono<RequestContext>();
 
   routes.post("/", async (c) => {
     const key = c.get("key");
     requireScope(key, "messages:send");
-    const { json, bytes } = await readJson(c.req.raw, services.limits);
+    const { json, bytes } = await readJson(c.req.raw, limits);
     const body = parseSendBody(json);
     const idempotency = await readIdempotency(c.req.header("idempotency-key"), "/v1/messages", bytes);
     const { answer, first } = await send(services, { key, body, idempotency });
@@ -22,5 +30,50 @@ export function messageRoutes(services: Services): Hono<RequestContext> {
     return c.json(replay(first, idempotency));
   });
 
+  routes.post("/batch", async (c) => {
+    const key = c.get("key");
+    requireScope(key, "messages:send");
+    const { json } = await readJson(c.req.raw, limits);
+    const idempotencyKey = c.req.header("idempotency-key");
+    const results = await sendBatch(services, { key, body: json, idempotencyKey, requestId: c.get("requestId") });
+    return c.json({ success: results.every(({ success }) => success), results });
+  });
+
+  routes.post("/preview", async (c) => {
+    const key = c.get("key");
+    requireScope(key, "messages:send");
+    const { json } = await readJson(c.req.raw, limits);
+    return c.json(await preview(services, key, parseSendBody(json)));
+  });
+
+  routes.get("/", async (c) => {
+    const key = c.get("key");
+    requireScope(key, "messages:read");
+    const { cursor, limit, ...filters } = parseQuery(logQuerySchema, c.req.query());
+    const own = seesAll(key) ? filters : { ...filters, key: key.id };
+    await store.messages.interrupt(clock().getTime() - STALE_MS);
+    const messages = await store.messages.list({ ...own, before: cursor, limit: limit + 1 });
+    const page = messages.slice(0, limit);
+    const next = messages.length > limit ? (page.at(-1)?.id ?? null) : null;
+    return c.json({ messages: page.map(presentMessage), next });
+  });
+
+  routes.get("/:id", async (c) => {
+    const key = c.get("key");
+    requireScope(key, "messages:read");
+    await store.messages.interrupt(clock().getTime() - STALE_MS);
+    const message = await store.messages.find(c.req.param("id"));
+    if (message === undefined || !(seesAll(key) || message.key === key.id)) {
+      throw new RequestProblem("not-found", "The log has no such message, or none this API key may see.");
+    }
+    const content = message.content === null ? null : toBase64(message.content);
+    return c.json({ ...presentMessage(message), content });
+  });
+
   return routes;
+}
+
+/** A key sees what it sent itself; one that manages keys sees what all of them sent. */
+function seesAll({ scopes }: ApiKey): boolean {
+  return scopes.includes("keys:write");
 }

@@ -117,12 +117,13 @@ function createMessageStore(database: SqlDatabase): MessageStore {
       const [row] = await database.all(sql, key, idempotency.route, idempotency.key, since);
       return row && toMessage(row);
     },
-    async finish(id, { state, accepted, rejected, reply, downgrades, error, finishedAt, keepsIdempotency }) {
+    async finish(id, { state, accepted, rejected, reply, downgrades, size, error, finishedAt, keepsIdempotency }) {
       const facts = [accepted, rejected, reply, downgrades, error].map((fact) => JSON.stringify(fact));
       await database.run(
-        `UPDATE messages SET state = ?, accepted = ?, rejected = ?, reply = ?, downgrades = ?, error = ?, finished_at = ?
+        `UPDATE messages SET state = ?, accepted = ?, rejected = ?, reply = ?, downgrades = ?, error = ?, size = ?,
+          finished_at = ?
           ${keepsIdempotency ? "" : ", idempotency_key = NULL"} WHERE id = ?`,
-        ...[state, ...facts, finishedAt, id],
+        ...[state, ...facts, size, finishedAt, id],
       );
     },
     async find(id) {

@@ -108,6 +108,8 @@ export interface MessageOutcome {
   readonly rejected: readonly RejectedRecipient[];
   readonly reply: SmtpReply | null;
   readonly downgrades: readonly string[];
+  /** Octets as sent; before and without that, as they would be at most. */
+  readonly size: number;
   readonly error: MessageFailure | null;
   readonly finishedAt: number | null;
   /** False gives the idempotency key free: the same request may try again. */
@@ -132,8 +134,6 @@ export interface MessageRecord extends Omit<MessageOutcome, "keepsIdempotency"> 
   readonly messageId: string;
   readonly subject: string;
   readonly envelope: { readonly from: string; readonly to: readonly string[] };
-  /** Octets as sent. */
-  readonly size: number;
   readonly createdAt: number;
   /** The message itself, where the server was told to keep it. */
   readonly content: Uint8Array | null;
