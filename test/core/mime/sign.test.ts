@@ -125,12 +125,21 @@ describe("unsigned mail never leaves", () => {
     "A: b\r\nc\r\n",
     "A: b\nC: d\r\n",
     "A: b\rc\r\n",
+    "A: ü\r\n",
+    `A: ${"b".repeat(996)}\r\n`,
+    `A: b\r\n ${"c".repeat(998)}\r\n`,
   ];
   for (const answer of answers) {
-    test(`when the signer answers ${JSON.stringify(answer)}`, async () => {
+    test(`when the signer answers ${JSON.stringify(answer.slice(0, 30))}`, async () => {
       await expect(mailOf({}, [{ sign: async () => answer }]).bytes()).rejects.toMatchObject({ code: "unsupported" });
     });
   }
+
+  test("but any number of fields may be on top, folded and as long as a line", async () => {
+    const answer = `A: b\r\n\tc\r\n d\r\nB: ${"e".repeat(995)}\r\n ${"f".repeat(997)}\r\n`;
+    const source = await sourceOf({}, [{ sign: async () => answer }]);
+    expect(source).toBe(answer + (await sourceOf({})));
+  });
 
   test("and the next attempt may sign", async () => {
     let attempt = 0;

@@ -17,12 +17,18 @@ export function boundaryMaker(
   const isTaken = (boundary: string) =>
     contents.some((content) => content.kind === "bytes" && hasText(content.bytes, boundary));
   return () => {
-    token ??= Array.from(random(12), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    token ??= hexadecimal(random(12));
     let boundary: string;
     do boundary = `=_${++count}_${token}`;
     while (isTaken(boundary));
     return boundary;
   };
+}
+
+function hexadecimal(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return text;
 }
 
 function hasText(bytes: Uint8Array, text: string): boolean {

@@ -7,8 +7,11 @@ import type { Segment } from "./segment.ts";
 import { readSegments } from "./segment.ts";
 import type { SignableMessage, Signer } from "./signer.ts";
 
-/** Complete fields and nothing else: a line that begins none, or an empty one, would change what was signed. */
-const COMPLETE_FIELDS = /^(?:[!-9;-~]+:.*\r\n(?:[\t ].*\r\n)*)+$/;
+/**
+ * Complete fields and nothing else, in lines of 998 octets at most: a line that belongs to none, or an empty one, would
+ * change what was signed.
+ */
+const COMPLETE_FIELDS = /^(?:(?=.{1,998}\r)[!-9;-~]+:[\t -~]*\r\n(?:[\t ][\t -~]{0,997}\r\n)*)+$/;
 
 /** The message with the signatures of all signers on top: each signs the same, in their order. */
 export async function signMessage(
