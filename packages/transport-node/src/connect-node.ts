@@ -7,7 +7,7 @@ import { tlsFailed } from "./socket-errors.ts";
 import { SocketStreams } from "./socket-streams.ts";
 import { secureSocket } from "./tls.ts";
 
-/** How long the other side may take to close too. Nobody waits for what it has not sent by then. */
+/** How long a server that has stopped reading may keep us from writing the last bytes. */
 const CLOSE_MS = 1_000;
 
 /**
@@ -70,9 +70,7 @@ class NodeSmtpSocket implements SmtpSocket {
         clearTimeout(timer);
         resolve();
       });
-      socket.end();
-      // A socket nobody reads from never sees the other side close.
-      socket.resume();
+      socket.destroySoon();
     });
   }
 }
