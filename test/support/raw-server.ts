@@ -28,6 +28,8 @@ export interface RawDialogue {
   ehlo(...capabilities: readonly string[]): Promise<void>;
   /** TLS from here on, as after a 220 to STARTTLS. */
   secure(identity: TestIdentity): Promise<void>;
+  /** Reads nothing any more, so that the buffers between client and server fill up. */
+  pause(): void;
   /** Resolves when the client has sent something more, or has closed. */
   more(): Promise<void>;
   /** Resolves when the client has closed. */
@@ -133,6 +135,10 @@ class Dialogue implements RawDialogue {
       secured.once("secure", resolve);
       secured.once("close", () => reject(new ClientGone("The client closed during the handshake.")));
     });
+  }
+
+  pause(): void {
+    this.#socket.pause();
   }
 
   more(): Promise<void> {
