@@ -115,6 +115,24 @@ describe("send", () => {
     expect(transport.sent).toEqual([]);
   });
 
+  it("releases streams that nobody has opened when the caller gives up", async () => {
+    const released: unknown[] = [];
+    const file = () => new ReadableStream<Uint8Array>({ cancel: (reason) => void released.push(reason) });
+    const controller = new AbortController();
+    const transport: Transport = {
+      name: "busy",
+      async send() {
+        controller.abort("enough");
+        throw new MailError("aborted", "The send was aborted.", { phase: "connect" });
+      },
+    };
+    const attachments = [{ content: file() }, { content: file() }];
+    const sending = createMailer({ transport }).send({ ...message("Hi"), attachments }, { signal: controller.signal });
+    await expect(sending).rejects.toMatchObject({ code: "aborted" });
+    await settled();
+    expect(released).toEqual(["enough", "enough"]);
+  });
+
   it("refuses a send that is aborted already, without asking the transport", async () => {
     const transport = memoryTransport({
       fail() {

@@ -1,6 +1,7 @@
 import type { BuildOptions } from "./build-mime.ts";
 import { prepareMail } from "./build-mime.ts";
 import { MailError } from "./errors.ts";
+import { releaseStreams } from "./message/attachment-stream.ts";
 import type { MessageDefaults, MessageInput } from "./message/input.ts";
 import type { OutgoingMail } from "./outgoing.ts";
 import type { Receipt, SendResult, Verification } from "./receipt.ts";
@@ -75,6 +76,8 @@ export function createMailer(options: MailerOptions): Mailer {
       mail = prepareMail(message, build, defaults);
       return await finishBeforeClosing(deliver(mail, sendOptions));
     } catch (error) {
+      // Only who aborts is done with the streams: after any other failure the caller may send the same message again.
+      if (mail !== undefined && sendOptions.signal?.aborted) releaseStreams(mail.message, sendOptions.signal.reason);
       observe(() => hooks?.failed?.(error, mail));
       throw error;
     }

@@ -33,6 +33,11 @@ describe("a plain message", () => {
     });
   });
 
+  it("leaves out address fields that a form left blank, and knows a blank in a list for a fault", () => {
+    expect(parse({ cc: "", bcc: "  ", replyTo: "" })).toMatchObject({ cc: [], bcc: [], replyTo: [] });
+    expect(() => parse({ cc: [""] })).toThrow("cc[0]: must be an address");
+  });
+
   it("may say nothing at all", () => {
     const message = parseMessage({ from: "a@b.example", bcc: "c@d.example" }, CONTEXT);
     expect(message.subject).toBe("");

@@ -1,5 +1,5 @@
 import { isMailError, MailError } from "../errors.ts";
-import type { AttachmentSource } from "./message.ts";
+import type { AttachmentSource, Message } from "./message.ts";
 
 /** Chunks as they come from outside: of a reader or an iterator, of any type until somebody has looked. */
 export interface ChunkReader {
@@ -91,6 +91,17 @@ export function checkedStream(
     // Nothing is read before it is wanted: a slow server holds back the source, not memory.
     { highWaterMark: 0 },
   );
+}
+
+/**
+ * Lets go of the streams of a message that will not be sent after all. One that was never opened has nobody who would
+ * cancel it, and behind it may be a file or a connection; those already open were released by who reads them.
+ */
+export function releaseStreams({ attachments, raw }: Message, reason: unknown): void {
+  const signal = AbortSignal.abort(reason);
+  for (const source of [...attachments.map(({ content }) => content), ...(raw === undefined ? [] : [raw])]) {
+    if (source.kind === "stream" && source.once) source.open({ signal }).catch(() => {});
+  }
 }
 
 function attachmentFailure(label: string, signal: AbortSignal | undefined): AttachmentFailure {

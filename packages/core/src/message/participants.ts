@@ -24,7 +24,10 @@ export function parseParticipants(
 ): Participants | undefined {
   const addressesOf = (name: keyof MessageDefaults): Address[] => {
     const holder = holderOf(name);
-    return holder.has(name) ? parseAddresses(holder.raw(name), holder.pathOf(name), issues) : [];
+    const written = holder.raw(name);
+    // Forms send what was left blank as an empty string: as a whole field it is nobody, inside a list it is a fault.
+    if (written === undefined || (typeof written === "string" && written.trim() === "")) return [];
+    return parseAddresses(written, holder.pathOf(name), issues);
   };
 
   const beforeAuthors = issues.length;
