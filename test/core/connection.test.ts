@@ -1,5 +1,6 @@
 import type { Issue, ParsedConnection, SmtpConnection } from "@edgepost/core";
 import { isMailError, parseConnection } from "@edgepost/core";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -389,6 +390,67 @@ describe("parseConnection with a URL", () => {
     ["an unescaped hash in the password", "smtp://ada:1#secret-word@mail.example", "", /percent-encode/],
   ])("refuses %s", (_, url, path, message) => {
     expect(issuesOf(url)).toContainEqual({ path, message: expect.stringMatching(message) });
+  });
+});
+
+describe("parseConnection and junk", () => {
+  const junk = fc.anything({
+    withBigInt: true,
+    withDate: true,
+    withMap: true,
+    withNullPrototype: true,
+    withTypedArray: true,
+  });
+  const names = [
+    "host",
+    "port",
+    "security",
+    "tls",
+    "auth",
+    "clientName",
+    "defaults",
+    "timeouts",
+    "pool",
+    "rate",
+    "ca",
+    "methods",
+    "username",
+    "headers",
+    "to",
+  ];
+  const almost = fc.letrec((tie) => ({
+    value: fc.oneof({ depthSize: "small" }, junk, fc.webUrl(), fc.domain(), tie("fields")),
+    fields: fc.dictionary(fc.constantFrom(...names), tie("value")),
+  })).fields;
+
+  function answer(input: unknown): string {
+    try {
+      return parseConnection(input as SmtpConnection).host;
+    } catch (error) {
+      if (!isMailError(error) || error.issues === undefined) throw error;
+      return error.message;
+    }
+  }
+
+  it("is answered with issues, never with an error of the language", () => {
+    fc.assert(
+      fc.property(fc.oneof(junk, almost), (input) => answer(input) !== ""),
+      { numRuns: 2000, seed: 7 },
+    );
+  });
+
+  it("in a URL too", () => {
+    const url = fc
+      .tuple(
+        fc.constantFrom("smtp://", "smtps://", ""),
+        fc.string({ unit: "binary" }),
+        fc.constantFrom("", "@", ":", "?a=", "#", "/", "%"),
+      )
+      .map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(url, (input) => answer(input) !== ""),
+      { numRuns: 2000, seed: 7 },
+    );
   });
 });
 

@@ -2,6 +2,7 @@ import type { Issue, MessageInput } from "@edgepost/core";
 import { buildMime, isMailError } from "@edgepost/core";
 import type { TemplateOptions } from "@edgepost/core/template";
 import { renderTemplate } from "@edgepost/core/template";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 type Variables = Record<string, unknown>;
@@ -303,6 +304,89 @@ describe("renderTemplate, attachments", () => {
     expect(renderTemplate({ attachments }, { host: "files.example/@evil" }).attachments).toEqual([
       { url: "https://files.example%2F%40evil/a" },
     ]);
+  });
+});
+
+describe("renderTemplate and junk", () => {
+  const names = [
+    "from",
+    "to",
+    "subject",
+    "text",
+    "html",
+    "attachments",
+    "alternatives",
+    "headers",
+    "envelope",
+    "listUnsubscribe",
+    "calendar",
+    "name",
+    "address",
+    "content",
+    "filename",
+    "url",
+    "a",
+  ];
+  const template = fc
+    .array(
+      fc.constantFrom(
+        "{{a}}",
+        "{{{a}}}",
+        "{{#a}}",
+        "{{/a}}",
+        "{{^a}}",
+        "{{a.a}}",
+        "{{",
+        "}}",
+        ",",
+        "<",
+        ">",
+        '"',
+        "x@b.example",
+        " ",
+      ),
+    )
+    .map((parts) => parts.join(""));
+  const { fields } = fc.letrec((tie) => ({
+    value: fc.oneof({ depthSize: "small" }, template, fc.anything(), fc.array(tie("value")), tie("fields")),
+    fields: fc.dictionary(fc.constantFrom(...names), tie("value")),
+  }));
+
+  it("is answered with a message or with issues, never with an error of the language", () => {
+    const answers = fc.property(
+      fc.oneof(fields, fc.anything()),
+      fc.oneof(fields, fc.anything()),
+      (message, variables) => {
+        try {
+          return typeof renderTemplate(message as MessageInput, variables as Variables) === "object";
+        } catch (error) {
+          return isMailError(error) && error.issues !== undefined;
+        }
+      },
+    );
+    fc.assert(answers, { numRuns: 3000, seed: 7 });
+  });
+
+  it("makes exactly as many recipients as the template has", () => {
+    const hostile = fc.string({
+      unit: fc.constantFrom('"', "\\", ",", ";", ":", "<", ">", "(", ")", "@", "a", ".", " ", "[", "]"),
+    });
+    const template = fc.constantFrom(
+      "{{a}} <x@b.example>",
+      '"{{a}}" <x@b.example>',
+      "{{a}}@b.example",
+      "<{{a}}@b.example>",
+      "{{a}}",
+    );
+    const kept = fc.property(template, hostile, (to, a) => {
+      try {
+        const mailboxes = [renderTemplate({ to: `${to}, last@b.example` }, { a }).to].flat(9);
+        return mailboxes.length === 2 && (to === "{{a}}" || JSON.stringify(mailboxes[0]).endsWith('@b.example"}'));
+      } catch (error) {
+        return isMailError(error);
+      }
+    });
+    fc.assert(kept, { numRuns: 5000, seed: 7 });
   });
 });
 

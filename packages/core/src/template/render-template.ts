@@ -38,6 +38,7 @@ export function renderTemplate(
   variables: Readonly<Record<string, unknown>> = {},
   options: TemplateOptions = {},
 ): MessageInput {
+  if (!isRecord(message as unknown)) throw inputError("invalid-message", [{ path: "", message: "must be an object" }]);
   const { variables: own = {}, ...template } = message;
   const issues: Issue[] = [];
   if (!isRecord(own) || !isRecord(variables)) issues.push({ path: "variables", message: "must be an object" });
