@@ -4,8 +4,8 @@ import type { OutgoingMail } from "../outgoing.ts";
 import type { Receipt } from "../receipt.ts";
 import type { SendOptions } from "../transport.ts";
 import { type Deadline, startDeadline, startHousekeeping } from "../util/deadline.ts";
-import { Queue } from "../util/queue.ts";
 import { RateLimit } from "./rate-limit.ts";
+import { type Waiter, WaitingLine } from "./waiting-line.ts";
 
 /**
  * One open, greeted, authenticated connection, whoever drives it: our engine, or nodemailer's. All the pool knows.
@@ -52,10 +52,9 @@ export interface Pool {
 }
 
 /** One message and the caller who waits for it. */
-interface Job {
+interface Job extends Waiter {
   readonly mail: OutgoingMail;
   readonly options: SendOptions;
-  readonly deadline: Deadline;
   resolve(receipt: Receipt): void;
   reject(error: unknown): void;
 }
@@ -74,7 +73,7 @@ interface Connection {
  * Its timers never keep a process alive by themselves; messages under way do.
  */
 export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
-  const waiting = new Queue<Job>();
+  const waiting = new WaitingLine<Job>(giveUp);
   /** The most recently used last: it is taken first, so that the others can grow old and be closed. */
   const idle: Connection[] = [];
   /** Sockets open, opening or closing: never more than `maxConnections`. */
@@ -87,31 +86,13 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
   let drained: (() => void) | undefined;
 
   function send(mail: OutgoingMail, options: SendOptions = {}): Promise<Receipt> {
-    if (closing !== undefined)
+    if (closing !== undefined) {
       return Promise.reject(new MailError("closed", "This transport was closed.", { phase: "input" }));
+    }
+    const { signal } = options;
+    if (signal?.aborted) return Promise.reject(abortedWaiting(signal));
     return new Promise((resolve, reject) => {
-      const deadline = startDeadline(totalMs, options.signal);
-      const job: Job = {
-        mail,
-        options: { ...options, signal: deadline.signal },
-        deadline,
-        resolve(receipt) {
-          deadline.end();
-          resolve(receipt);
-        },
-        reject(error) {
-          deadline.end();
-          reject(error);
-        },
-      };
-      if (deadline.signal.aborted) return job.reject(waitEnded(job));
-      const entry = waiting.push(job);
-      deadline.signal.addEventListener("abort", () => {
-        if (!entry.queued) return; // its session deals with it
-        waiting.remove(entry);
-        job.reject(waitEnded(job));
-        finishClosing();
-      });
+      waiting.join({ mail, options, signal, dueAt: performance.now() + totalMs, resolve, reject });
       dispatch();
     });
   }
@@ -121,7 +102,7 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
     while (waiting.size > 0 && !isRateExhausted()) {
       const connection = takeIdle();
       if (connection === undefined && sockets >= limits.maxConnections) return;
-      const job = waiting.shift();
+      const job = waiting.take();
       if (job === undefined) return;
       rate?.take(performance.now());
       void serve(job, connection);
@@ -129,48 +110,53 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
     finishClosing();
   }
 
-  async function serve(job: Job, reused?: Connection): Promise<void> {
-    const connection = reused ?? (await connect(job));
-    if (connection === undefined) return dispatch();
-    let ready = true;
+  async function serve(job: Job, idleConnection: Connection | undefined): Promise<void> {
+    const deadline = startDeadline(job.dueAt - performance.now(), job.signal);
     try {
-      connection.messages++;
-      job.resolve(await connection.session.send(job.mail, job.options));
+      if (idleConnection !== undefined) await carry(job, deadline, idleConnection, true);
+      else await carry(job, deadline, await connect(deadline), false);
     } catch (error) {
-      if (connection === reused && wasFoundDead(error)) return replace(connection, job);
-      job.reject(job.deadline.expired ? asTimeout(error, totalMs) : error);
-      const resetting = connection.session.usable ? connection.session.reset() : undefined;
-      if (resetting !== undefined) ready = await succeeds(resetting);
+      job.reject(deadline.expired ? asTimeout(error, totalMs) : error);
     }
-    if (ready) release(connection);
-    else void retire(connection);
+    deadline.end();
     dispatch();
   }
 
-  /** Opens a session for this message, or tells it why there is none. */
-  async function connect(job: Job): Promise<Connection | undefined> {
+  /** The caller has the outcome before the connection is made ready again, but not before it may be taken again. */
+  async function carry(job: Job, deadline: Deadline, connection: Connection, isReused: boolean): Promise<void> {
+    const { session } = connection;
+    connection.messages++;
+    try {
+      job.resolve(await session.send(job.mail, { ...job.options, signal: deadline.signal }));
+      release(connection);
+    } catch (error) {
+      if (isReused && wasFoundDead(error)) {
+        await quit(connection);
+        return carry(job, deadline, await connect(deadline), false);
+      }
+      job.reject(deadline.expired ? asTimeout(error, totalMs) : error);
+      const resetting = session.usable ? session.reset() : undefined;
+      if (resetting === undefined || (await succeeds(resetting))) release(connection);
+      else void retire(connection);
+    }
+  }
+
+  async function connect({ signal }: Deadline): Promise<Connection> {
     sockets++;
     try {
-      const session = await open({ signal: job.deadline.signal });
+      const session = await open({ signal });
       established++;
       return { session, messages: 0, idleSince: 0 };
     } catch (error) {
       sockets--;
-      job.reject(job.deadline.expired ? asTimeout(error, totalMs) : error);
       if (established === 0 && isPermanent(error)) refuseWaiting(error);
-      return undefined;
+      throw error;
     }
   }
 
   /** Ten thousand messages that wait must not try a wrong password ten thousand times: accounts are locked for less. */
   function refuseWaiting(error: unknown): void {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) job.reject(error);
-  }
-
-  /** Once only: a session that was opened for this very message is not replaced. */
-  async function replace(dead: Connection, job: Job): Promise<void> {
-    await quit(dead);
-    return serve(job);
+    for (let job = waiting.take(); job !== undefined; job = waiting.take()) job.reject(error);
   }
 
   function release(connection: Connection): void {
@@ -222,22 +208,16 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
     return true;
   }
 
-  /** Why a message that never got a connection gives up. */
-  function waitEnded({ deadline, options }: Job): MailError {
-    if (!deadline.expired) {
-      return new MailError("aborted", "The send was aborted while it waited for a connection.", {
-        phase: "connect",
-        cause: options.signal?.reason,
-      });
-    }
-    const [code, why] =
-      rateTimer === undefined
-        ? (["timeout", "no connection was free"] as const)
-        : (["rate-limited", "the rate of the pool was used up"] as const);
-    return new MailError(code, `The message was not sent within ${totalMs} ms: ${why}.`, {
-      phase: "connect",
-      retryable: true,
-    });
+  function giveUp(job: Job, isDue: boolean): void {
+    if (!isDue) job.reject(abortedWaiting(job.signal));
+    else if (rateTimer !== undefined) job.reject(waitedTooLong("rate-limited", "the rate of the pool was used up"));
+    else job.reject(waitedTooLong("timeout", "no connection was free"));
+    finishClosing();
+  }
+
+  function waitedTooLong(code: "rate-limited" | "timeout", why: string): MailError {
+    const message = `The message was not sent within ${totalMs} ms: ${why}.`;
+    return new MailError(code, message, { phase: "connect", retryable: true });
   }
 
   function close(): Promise<void> {
@@ -257,6 +237,11 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
   }
 
   return { send, close };
+}
+
+function abortedWaiting(signal: AbortSignal | undefined): MailError {
+  const message = "The send was aborted while it waited for a connection.";
+  return new MailError("aborted", message, { phase: "connect", cause: signal?.reason });
 }
 
 async function succeeds(work: Promise<void>): Promise<boolean> {

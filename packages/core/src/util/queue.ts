@@ -19,6 +19,10 @@ export class Queue<T> {
     return this.#size;
   }
 
+  get first(): T | undefined {
+    return this.#first?.value;
+  }
+
   push(value: T): QueueEntry<T> {
     const entry: QueueEntry<T> = { value, previous: this.#last, next: undefined, queued: true };
     if (this.#last === undefined) this.#first = entry;
