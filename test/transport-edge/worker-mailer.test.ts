@@ -177,6 +177,21 @@ describe("workerMailerTransport", () => {
     expect(JSON.stringify(outcome)).not.toContain(btoa("\0ada\0wrong"));
   });
 
+  it("shows no password that a server repeats", async () => {
+    await using server = await startRawServer(async (dialogue) => {
+      dialogue.say("220 mail.test\r\n");
+      await dialogue.ehlo("AUTH PLAIN");
+      const line = await dialogue.line();
+      dialogue.say(`535 You said ${line}, that is ${atob(line.split(" ")[2] ?? "")}\r\n`);
+      await dialogue.ended();
+    });
+    const connection = { host: "localhost", port: server.port, security: "none", allowClearText: true } as const;
+    const outcome = await send({ ...connection, auth: { username: "ada", password: "a-secret-word" } });
+    expect(outcome).toMatchObject({ error: { code: "auth-failed", reply: 535 } });
+    expect(server.dialogues[0]?.sent).toContain(btoa("\0ada\0a-secret-word"));
+    expect(JSON.stringify(outcome)).not.toMatch(/a-secret-word|AGFkYQBh/);
+  });
+
   it.each(["wrongName", "expired"] as const)("trusts no certificate that is %s", async (kind) => {
     const identity = (await testCertificates())[kind];
     await using server = await startSmtpServer({ identity });

@@ -10,6 +10,7 @@ export interface ErrorFacts {
   readonly message: string;
   /** The reply code of the server. */
   readonly reply: number | undefined;
+  readonly trace: readonly string[];
   /** The path of each issue. */
   readonly issues: readonly string[];
   /** The address of each recipient that was refused. */
@@ -26,13 +27,14 @@ export async function outcomeOf(sending: Promise<Receipt>): Promise<Outcome> {
 
 export function factsOf(error: unknown): ErrorFacts {
   if (!isMailError(error)) throw error;
-  const { code, phase, retryable, message, reply, issues = [], recipients = [] } = error;
+  const { code, phase, retryable, message, reply, trace = [], issues = [], recipients = [] } = error;
   return {
     code,
     phase,
     retryable,
     message,
     reply: reply?.code,
+    trace,
     issues: issues.map(({ path }) => path),
     recipients: recipients.map(({ address }) => address),
   };

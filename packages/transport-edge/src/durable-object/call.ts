@@ -33,7 +33,8 @@ export interface AbortCall {
   readonly id: string;
 }
 
-type Head = Omit<SendCall, "body"> | VerifyCall | AbortCall;
+/** A call without its message. */
+export type Head = Omit<SendCall, "body"> | VerifyCall | AbortCall;
 
 /**
  * A request that carries a call: its facts as JSON in a first frame, then the message in frames, then an empty one.

@@ -11,7 +11,7 @@ import {
 } from "@edgepost/core";
 import { settleWithin, untilAborted } from "../settle.ts";
 import { type Answer, readAnswer } from "./answer.ts";
-import { requestOf } from "./call.ts";
+import { type AbortCall, type Head, requestOf } from "./call.ts";
 
 /** The binding of the Durable Object's class, as `env` has it. */
 export interface SmtpSessionNamespace {
@@ -26,6 +26,8 @@ const TRAVEL_MS = 10_000;
 
 /** How long an object that was told to give up may take to say how far it had come. */
 const ABORT_MS = 2_000;
+
+const UNANSWERED = "The Durable Object that holds the SMTP session did not answer.";
 
 export function sessionTransport(namespace: SmtpSessionNamespace, given: SmtpConnection | string): Transport {
   const { defaults, timeouts, ...parsed } = parseConnection(given);
@@ -49,35 +51,41 @@ export function sessionTransport(namespace: SmtpSessionNamespace, given: SmtpCon
       size: bytes?.length,
     } as const;
     const body = bytes === undefined ? mail.stream() : new Blob([new Uint8Array(bytes)]).stream();
-    const receipt = (await call(head.id, requestOf(head, body), options.signal)) as Receipt;
+    const receipt = (await call(head, body, options.signal)) as Receipt;
     return { ...receipt, transport: NAME };
   }
 
   async function verify({ signal }: SendOptions): Promise<Verification> {
-    const id = crypto.randomUUID();
-    const head = { action: "verify", id, connection: await withToken(connection) } as const;
-    return (await call(id, requestOf(head), signal)) as Verification;
+    const head = { action: "verify", id: crypto.randomUUID(), connection: await withToken(connection) } as const;
+    return (await call(head, undefined, signal)) as Verification;
   }
 
-  async function call(id: string, request: Request, signal: AbortSignal | undefined): Promise<unknown> {
+  async function call(
+    head: Exclude<Head, AbortCall>,
+    body: ReadableStream<Uint8Array> | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
     if (signal?.aborted) {
       throw new MailError("aborted", "The send was aborted before it began.", { phase: "input", cause: signal.reason });
     }
     const limit = AbortSignal.timeout(timeouts.totalMs + TRAVEL_MS);
-    const answering = ask(request);
+    const answering = ask(requestOf(head, body));
+    let answer: Answer | undefined;
+    let cause: unknown;
     try {
-      return readAnswer(await untilAborted(answering, signal === undefined ? limit : AbortSignal.any([signal, limit])));
-    } catch (cause) {
-      if (isMailError(cause)) throw cause;
+      answer = await untilAborted(answering, signal === undefined ? limit : AbortSignal.any([signal, limit]));
+    } catch (error) {
+      cause = error;
       // The object alone knows how far it had come: it is told to give up, and its answer says.
-      const answer = await settleWithin(
+      answer = await settleWithin(
         ABORT_MS,
-        giveUp(id, answering).catch(() => undefined),
+        giveUp(head.id, answering).catch(() => undefined),
       );
-      if (answer !== undefined) return readAnswer(answer);
-      const message = "The Durable Object did not say what became of the message.";
-      throw new MailError("delivery-unknown", message, { phase: "body", retryable: false, cause });
     }
+    if (answer !== undefined) return readAnswer(answer);
+    throw head.action === "send"
+      ? new MailError("delivery-unknown", UNANSWERED, { phase: "body", retryable: false, cause })
+      : new MailError("connection-lost", UNANSWERED, { phase: "connect", retryable: true, cause });
   }
 
   async function giveUp(id: string, answering: Promise<Answer>): Promise<Answer> {

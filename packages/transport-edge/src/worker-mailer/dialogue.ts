@@ -8,6 +8,7 @@ import {
 } from "@edgepost/core";
 import { settleWithin } from "../settle.ts";
 import type { Internals } from "./internals.ts";
+import { parseReply, secretsIn } from "./lines.ts";
 
 /** One reply, all its lines: a server may go on with `250-` for ever. */
 const MAX_REPLY_BYTES = 524_288;
@@ -43,6 +44,7 @@ export class Dialogue {
   readonly #mailer: Internals;
   readonly #options: DialogueOptions;
   readonly #trace: string[] = [];
+  readonly #secrets: string[] = [];
   /** What came and was not read yet. */
   #unread = "";
   #decoder = new TextDecoder();
@@ -129,6 +131,7 @@ export class Dialogue {
     if (/[\r\n\0]/.test(line)) throw this.error("invalid-message", "A line break stands in an SMTP command.");
     this.#refuseUnread();
     const corrected = this.#correct(line);
+    if (this.phase === "auth") this.#secrets.push(...secretsIn(corrected));
     this.#note(this.phase === "auth" ? "C: (hidden)" : `C: ${corrected}`);
     await this.#write(new TextEncoder().encode(`${corrected}\r\n`));
   }
@@ -156,15 +159,16 @@ export class Dialogue {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
-    await this.#within(this.#options.progressMs, "The server took nothing more", this.#mailer.writer.write(bytes));
+    const { progressMs } = this.#options;
+    await this.#within(progressMs, "The server took nothing more", () => this.#mailer.writer.write(bytes));
   }
 
   /** One complete reply, in the form worker-mailer reads: its lines as they came. */
   async #hear(): Promise<string> {
     const ms = this.#isCommitted ? this.#options.finalMs : this.#options.replyMs;
-    const text = await this.#within(ms, "The server did not answer", this.#readReply());
+    const text = await this.#within(ms, "The server did not answer", () => this.#readReply());
     this.#isCommitted = false;
-    for (const line of text.trimEnd().split(/\r?\n/)) this.#note(`S: ${line}`);
+    for (const line of this.#withoutSecrets(text).trimEnd().split(/\r?\n/)) this.#note(`S: ${line}`);
     return text;
   }
 
@@ -186,7 +190,7 @@ export class Dialogue {
     if (last < 0) return undefined;
     const text = lines.slice(0, last + 1).join("\n");
     this.#unread = lines.slice(last + 1).join("\n");
-    this.reply = parseReply(text);
+    this.reply = parseReply(this.#withoutSecrets(text));
     if (this.reply === undefined)
       throw this.fail("protocol-error", "The server sent something that is not an SMTP reply.");
     return `${text}\n`;
@@ -204,12 +208,12 @@ export class Dialogue {
   }
 
   /** Waits, but not for ever, and not for somebody who gave up. */
-  async #within<T>(ms: number, overdue: string, work: Promise<T>): Promise<T> {
+  async #within<T>(ms: number, overdue: string, work: () => Promise<T>): Promise<T> {
     if (this.fault !== undefined) throw this.fault;
     const givenUp = new Promise<never>((_, reject) => {
       this.#giveUp = reject;
     });
-    const done = work.then((value) => ({ value }));
+    const done = work().then((value) => ({ value }));
     try {
       const settled = await settleWithin(ms, Promise.race([done, givenUp]));
       if (settled === undefined) throw this.fail("timeout", `${overdue} within ${ms} ms.`);
@@ -234,23 +238,13 @@ export class Dialogue {
     if (this.#unread !== "") throw this.fail("protocol-error", "The server spoke before it was asked.");
   }
 
+  /** A server may repeat what it was told, to whoever reads the log. */
+  #withoutSecrets(text: string): string {
+    return this.#secrets.reduce((shown, secret) => shown.replaceAll(secret, "(hidden)"), text);
+  }
+
   #note(line: string): void {
     this.#trace.push(line);
     if (this.#trace.length > TRACE_LINES) this.#trace.shift();
   }
-}
-
-/** RFC 5321 section 4.2; `undefined` for anything else. */
-function parseReply(text: string): SmtpReply | undefined {
-  const lines = text
-    .split("\n")
-    .map((line) => /^([2-5]\d\d)(?:[ -]|\r?$)(?:([245]\.\d{1,3}\.\d{1,3}) )?([^\r]*)/.exec(line));
-  const code = lines[0]?.[1];
-  const enhancedCode = lines[0]?.[2];
-  if (code === undefined || !lines.every((line) => line?.[1] === code)) return undefined;
-  return {
-    code: Number(code),
-    ...(enhancedCode !== undefined && { enhancedCode }),
-    text: lines.map((line) => line?.[3] ?? "").join("\n"),
-  };
 }

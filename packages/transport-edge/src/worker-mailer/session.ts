@@ -1,4 +1,4 @@
-import type { MailError, OutgoingMail, ParsedConnection, Receipt, SendOptions } from "@edgepost/core";
+import type { Dsn, MailError, OutgoingMail, ParsedConnection, Receipt, SendOptions } from "@edgepost/core";
 import type { ConnectTarget, Session } from "@edgepost/core/smtp";
 import { settleWithin } from "../settle.ts";
 import { closeSocket } from "../sockets/close-socket.ts";
@@ -103,7 +103,6 @@ class WorkerMailerSession implements Session {
         isFresh: this.#isFresh,
       });
       const { reply, messageBytes } = this.#dialogue;
-      const downgrades = dsn === undefined ? [] : [this.#offersDsn ? "orcpt" : "dsn"];
       return {
         messageId: mail.messageId,
         accepted,
@@ -111,7 +110,7 @@ class WorkerMailerSession implements Session {
         reply,
         transport: "worker-mailer",
         size: messageBytes,
-        downgrades: dsn?.originalRecipient === false && this.#offersDsn ? [] : downgrades,
+        downgrades: downgradesOf(dsn, this.#offersDsn),
       };
     } finally {
       this.#isFresh = false;
@@ -141,6 +140,12 @@ class WorkerMailerSession implements Session {
     await this.#mailer.writeLine("QUIT");
     await this.#mailer.readTimeout();
   }
+}
+
+function downgradesOf(dsn: Dsn | undefined, offersDsn: boolean): string[] {
+  if (dsn === undefined) return [];
+  if (!offersDsn) return ["dsn"];
+  return dsn.originalRecipient ? ["orcpt"] : [];
 }
 
 function unanswered(dialogue: Dialogue, { host, port }: ConnectTarget): MailError {
