@@ -5,16 +5,18 @@ import { createConnections } from "./connections/connections.ts";
 import { createHostPolicy } from "./connections/host-policy.ts";
 import type { RequestContext, Services } from "./context.ts";
 import { createGate } from "./http/gate.ts";
-import { authenticate, identify } from "./http/middleware.ts";
-import { problemResponse, RequestProblem } from "./http/problem.ts";
+import { authenticate, identify, viewerOf } from "./http/middleware.ts";
+import { problemResponse, RequestProblem, type Viewer } from "./http/problem.ts";
 import { createIdSource, randomBytes } from "./ids.ts";
 import { createKeyring } from "./keys/keyring.ts";
 import { createMaintenance, type Maintenance } from "./maintenance.ts";
 import { DEFAULT_LIMITS, type ServerOptions } from "./options.ts";
 import { connectionRoutes } from "./routes/connections.ts";
+import { connectorRoutes } from "./routes/connectors.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { messageRoutes } from "./routes/messages.ts";
+import { providerRoutes } from "./routes/providers.ts";
 import { createSecretBox, generateKey } from "./secrets.ts";
 import { memoryStore } from "./store/memory.ts";
 
@@ -43,14 +45,16 @@ export function createServer(options: ServerOptions): MailServer {
 
   const app = new Hono<RequestContext>();
   app.use(identify(services));
-  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => wrongMethod(methods, c.get("requestId")) }));
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => wrongMethod(methods, viewerOf(c)) }));
   app.use("/v1/*", authenticate(services));
   app.route("/", healthRoutes(services));
   app.route("/v1/messages", messageRoutes(services));
   app.route("/v1/connections", connectionRoutes(services));
+  app.route("/v1/connectors", connectorRoutes(services));
+  app.route("/v1/providers", providerRoutes());
   app.route("/v1/keys", keyRoutes(services));
-  app.notFound((c) => problemResponse(new RequestProblem("not-found", "No route has this path."), c.get("requestId")));
-  app.onError((error, c) => problemResponse(error, c.get("requestId")));
+  app.notFound((c) => problemResponse(new RequestProblem("not-found", "No route has this path."), viewerOf(c)));
+  app.onError((error, c) => problemResponse(error, viewerOf(c)));
 
   return Object.assign(app, createMaintenance(services, options.retentionMs), {
     async close(): Promise<void> {
@@ -86,8 +90,8 @@ function createServices(options: ServerOptions): Services {
   };
 }
 
-function wrongMethod(methods: readonly string[], requestId: string): Response {
+function wrongMethod(methods: readonly string[], viewer: Viewer): Response {
   const allow = methods.join(", ");
   const problem = new RequestProblem("method-not-allowed", `This path takes ${allow}.`, { headers: { allow } });
-  return problemResponse(problem, requestId);
+  return problemResponse(problem, viewer);
 }

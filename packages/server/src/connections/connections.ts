@@ -17,6 +17,11 @@ import type { SenderPolicy } from "./sender-policy.ts";
 /** A request names a connection, brings one along, or leaves the choice to the system connection. */
 export type ConnectionChoice = string | SmtpConnection | undefined;
 
+/** @throws RequestProblem `forbidden` for a key that may not name, or not bring along. */
+export function requireChoice(key: ApiKey, choice: ConnectionChoice): void {
+  requireScope(key, typeof choice === "object" ? "connections:inline" : "connections:use");
+}
+
 /** A way to a mail server, for one request. */
 export interface OpenConnection {
   /** Null for a connection that was brought along. */
@@ -34,7 +39,7 @@ export interface OpenConnection {
 
 export interface Connections {
   /**
-   * @throws RequestProblem `connection-not-found`, the same for unknown names and for those of others; `forbidden`.
+   * @throws RequestProblem `connection-not-found`, the same for unknown names and for those of others.
    * @throws MailError `invalid-connection` for a connection brought along, or one whose host may not be connected to.
    */
   open(choice: ConnectionChoice, key: ApiKey): Promise<OpenConnection>;
@@ -67,14 +72,12 @@ export function createConnections({ book, store, hostPolicy, clock, ...options }
   const noted = new Map<string, { readonly revision: number; readonly fault: string | null; readonly at: number }>();
 
   async function openNamed(name: string, key: ApiKey): Promise<OpenConnection> {
-    requireScope(key, "connections:use");
     const ours = mayUse(key, name) ? (configured.get(name) ?? (await book.find(name))) : undefined;
     if (ours === undefined) throw unknownName();
     return "record" in ours ? openStored(ours) : ours;
   }
 
   async function openSystem(key: ApiKey): Promise<OpenConnection> {
-    requireScope(key, "connections:use");
     const record = await store.connections.findSystem();
     if (record === undefined) throw noneNamed();
     return openNamed(record.name, key);
@@ -107,8 +110,7 @@ export function createConnections({ book, store, hostPolicy, clock, ...options }
     await store.connections.noteUse(name, now, fault);
   }
 
-  async function openInline(written: SmtpConnection, key: ApiKey): Promise<OpenConnection> {
-    requireScope(key, "connections:inline");
+  async function openInline(written: SmtpConnection): Promise<OpenConnection> {
     const { host, port, defaults } = parseReach(written, "connection");
     const [address = host] = (await hostPolicy.check(host, port)) ?? [];
     const transport = options.transport(toAddress(written, host, address));
@@ -126,7 +128,7 @@ export function createConnections({ book, store, hostPolicy, clock, ...options }
   return {
     open(choice, key) {
       if (choice === undefined) return openSystem(key);
-      return typeof choice === "string" ? openNamed(choice, key) : openInline(choice, key);
+      return typeof choice === "string" ? openNamed(choice, key) : openInline(choice);
     },
     async close() {
       const transports = [...configured.values(), ...stored.values()].map(({ transport }) => transport);

@@ -109,7 +109,7 @@ function block(text: string): IpBlock {
 
 function refusal(path: string, message: string): MailError {
   return new MailError("invalid-connection", `The connection cannot be used: ${path}: ${message}`, {
-    phase: "input",
+    phase: "connect",
     issues: [{ path, message }],
   });
 }

@@ -24,23 +24,28 @@ export function takeApart(connection: SmtpConnection): TakenApart {
   const secrets = {
     ...(typeof password === "string" && { password }),
     ...(typeof accessToken === "string" && { accessToken }),
-    ...(typeof tlsKey === "string" && { tlsKey }),
+    ...(tlsKey !== undefined && { tlsKey }),
   };
-  const masks = Object.fromEntries(Object.keys(secrets).map((name) => [name, MASK]));
   return {
-    settings: putTogether(connection, masks),
+    settings: replace(connection, () => MASK),
     secrets: Object.keys(secrets).length > 0 ? secrets : undefined,
   };
 }
 
-/** The way back: secrets in the place of their masks. */
+/** The way back: secrets in the place of their masks. A secret that was written over its mask stays. */
 export function putTogether(settings: SmtpConnection, secrets: ConnectionSecrets): SmtpConnection {
-  const { password, accessToken, tlsKey } = secrets;
-  const { auth, tls } = settings;
+  return replace(settings, (name, value) => (value === MASK ? (secrets[name] ?? value) : value));
+}
+
+type Replacement = (name: keyof ConnectionSecrets, value: unknown) => unknown;
+
+/** A copy with other values where its secrets are. */
+function replace(connection: SmtpConnection, by: Replacement): SmtpConnection {
+  const { auth, tls } = connection;
   return {
-    ...settings,
-    ...(auth?.password !== undefined && password !== undefined && { auth: { ...auth, password } }),
-    ...(auth?.accessToken !== undefined && accessToken !== undefined && { auth: { ...auth, accessToken } }),
-    ...(tls?.key !== undefined && tlsKey !== undefined && { tls: { ...tls, key: tlsKey } }),
-  };
+    ...connection,
+    ...(auth?.password !== undefined && { auth: { ...auth, password: by("password", auth.password) } }),
+    ...(auth?.accessToken !== undefined && { auth: { ...auth, accessToken: by("accessToken", auth.accessToken) } }),
+    ...(tls?.key !== undefined && { tls: { ...tls, key: by("tlsKey", tls.key) } }),
+  } as SmtpConnection;
 }

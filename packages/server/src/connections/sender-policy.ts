@@ -53,12 +53,12 @@ export function refuseForeignSender(message: Message, { allowedFrom }: SenderPol
   };
   // What a ready message shows as its author need not be what we read in it.
   if (message.raw !== undefined) issues.push({ path: "raw", message: "is not possible where the sender is limited" });
-  check(
-    "from",
-    message.from.map(({ address }) => address),
-  );
-  if (message.sender !== undefined) check("sender", [message.sender.address]);
-  if (message.envelope.from !== "") check("envelope.from", [message.envelope.from]);
+  const authors = message.from.map(({ address }) => address);
+  const senders = message.sender === undefined ? [] : [message.sender.address];
+  check("from", authors);
+  check("sender", senders);
+  const reversePath = message.envelope.from;
+  if (reversePath !== "" && ![...authors, ...senders].includes(reversePath)) check("envelope.from", [reversePath]);
   if (issues.length > 0) throw invalid(issues);
 }
 

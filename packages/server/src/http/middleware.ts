@@ -1,7 +1,8 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { RequestContext, Services } from "../context.ts";
+import type { ApiKey } from "../keys/scopes.ts";
 import type { LogEntry } from "./log.ts";
-import { RequestProblem, toProblem } from "./problem.ts";
+import { RequestProblem, toProblem, type Viewer } from "./problem.ts";
 
 type Middleware = MiddlewareHandler<RequestContext>;
 
@@ -41,6 +42,16 @@ export function authenticate({ keyring, gate }: Services): Middleware {
     });
 }
 
+/** Who is told, if this request fails. */
+export function viewerOf(c: Context<RequestContext>): Viewer {
+  return { requestId: c.get("requestId"), seesConnections: keyOf(c)?.scopes.includes("connections:write") ?? false };
+}
+
+function keyOf(c: Context<RequestContext>): ApiKey | undefined {
+  // Missing until the key was recognised, whatever the type says.
+  return c.get("key") as ApiKey | undefined;
+}
+
 /** Media ranges of RFC 9110 section 12.5.1; only a plain `q=0` is a no. */
 function acceptsJson(accept: string): boolean {
   return accept.split(",").some((range) => {
@@ -52,8 +63,8 @@ function acceptsJson(accept: string): boolean {
 
 function toEntry(c: Context<RequestContext>, start: Date, end: Date): LogEntry {
   const requestId = c.get("requestId");
-  const key = c.get("key") as { name: string } | undefined;
-  const problem = c.error === undefined ? undefined : toProblem(c.error, requestId);
+  const key = keyOf(c);
+  const problem = c.error === undefined ? undefined : toProblem(c.error, viewerOf(c));
   return {
     time: start.toISOString(),
     level: c.res.status >= 500 ? "error" : "info",

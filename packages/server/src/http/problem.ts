@@ -107,9 +107,22 @@ export class RequestProblem extends Error {
   }
 }
 
+/** Who is told of a problem. */
+export interface Viewer {
+  readonly requestId: string;
+  /**
+   * Whether he may know how a connection failed. Who may not is told the stage alone: what a server said, or how long it
+   * was silent, would tell him of machines he was not meant to see.
+   */
+  readonly seesConnections: boolean;
+}
+
 /** Says what went wrong. An error nobody foresaw becomes a 500 that tells nothing of the inside. */
-export function toProblem(error: unknown, requestId: string): ProblemDetails {
-  if (isMailError(error)) return { ...describe(error.code, error.message, requestId), ...mailFacts(error) };
+export function toProblem(error: unknown, { requestId, seesConnections }: Viewer): ProblemDetails {
+  if (isMailError(error)) {
+    const problem = { ...describe(error.code, error.message, requestId), ...mailFacts(error) };
+    return seesConnections || !BEFORE_THE_MESSAGE.has(error.phase) ? problem : withoutDialogue(problem);
+  }
   if (error instanceof RequestProblem) {
     return {
       ...describe(error.code, error.message, requestId),
@@ -119,8 +132,8 @@ export function toProblem(error: unknown, requestId: string): ProblemDetails {
   return describe("internal-error", "The request failed. Its id stands in the server's log.", requestId);
 }
 
-export function problemResponse(error: unknown, requestId: string): Response {
-  const problem = toProblem(error, requestId);
+export function problemResponse(error: unknown, viewer: Viewer): Response {
+  const problem = toProblem(error, viewer);
   return new Response(JSON.stringify(problem), {
     status: problem.status,
     headers: {
@@ -133,6 +146,13 @@ export function problemResponse(error: unknown, requestId: string): Response {
 function describe(code: ProblemCode, detail: string, requestId: string): ProblemDetails {
   const [status, title] = PROBLEMS[code];
   return { type: `/docs#problem-${code}`, title, status, detail, instance: `urn:uuid:${requestId}`, code };
+}
+
+/** Phases in which a connection is made, and no message is under way. */
+const BEFORE_THE_MESSAGE: ReadonlySet<MailPhase> = new Set(["connect", "greeting", "ehlo", "tls", "auth", "idle"]);
+
+function withoutDialogue({ reply: _, ...problem }: ProblemDetails): ProblemDetails {
+  return { ...problem, detail: `${problem.title}.` };
 }
 
 function mailFacts(error: MailError): Partial<ProblemDetails> {

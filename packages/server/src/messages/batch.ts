@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Services } from "../context.ts";
-import { type ProblemDetails, RequestProblem, toProblem } from "../http/problem.ts";
+import { type ProblemDetails, RequestProblem, toProblem, type Viewer } from "../http/problem.ts";
 import type { ApiKey } from "../keys/scopes.ts";
 import type { SendAnswer } from "./answer.ts";
 import { readIdempotency, replay } from "./idempotency.ts";
@@ -27,7 +27,8 @@ export interface BatchRequest {
   readonly body: unknown;
   /** Holds for each message by itself: those that were sent are not sent again, those that failed are tried again. */
   readonly idempotencyKey: string | undefined;
-  readonly requestId: string;
+  /** Who is told of the messages that failed. */
+  readonly viewer: Viewer;
 }
 
 /** Sends each message; one that fails never stops the rest. Results are in the order of the messages. */
@@ -49,7 +50,7 @@ async function sendOne(
   message: unknown,
   index: number,
 ): Promise<BatchResult> {
-  const { key, idempotencyKey, requestId } = request;
+  const { key, idempotencyKey, viewer } = request;
   let replayed = false;
   try {
     const body = parseSendBody(message);
@@ -59,7 +60,7 @@ async function sendOne(
     replayed = first !== undefined;
     return { index, replayed, ...(first === undefined ? answer : replay(first, idempotency)) };
   } catch (error) {
-    return { index, replayed, success: false, problem: toProblem(error, requestId) };
+    return { index, replayed, success: false, problem: toProblem(error, viewer) };
   }
 }
 

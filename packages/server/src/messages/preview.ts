@@ -1,4 +1,5 @@
 import type { Attachment, OutgoingMail } from "@edgepost/core";
+import { requireChoice } from "../connections/connections.ts";
 import type { Services } from "../context.ts";
 import type { ApiKey } from "../keys/scopes.ts";
 import { build } from "./build.ts";
@@ -7,6 +8,7 @@ import { findWarnings } from "./warnings.ts";
 
 /** What would be sent: the message as its readers see it, its source, and what its author may want to change. */
 export async function preview({ connections, buildOptions }: Services, key: ApiKey, body: SendBody) {
+  requireChoice(key, body.connection);
   const connection = await connections.open(body.connection, key);
   try {
     return present(await build(body, connection, buildOptions));

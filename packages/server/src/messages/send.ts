@@ -1,5 +1,6 @@
 import { isMailError, MailError, type OutgoingMail, type Receipt } from "@edgepost/core";
-import type { OpenConnection } from "../connections/connections.ts";
+import { type OpenConnection, requireChoice } from "../connections/connections.ts";
+import { withHint } from "../connections/providers.ts";
 import type { Services } from "../context.ts";
 import { toProblem } from "../http/problem.ts";
 import type { ApiKey } from "../keys/scopes.ts";
@@ -38,6 +39,7 @@ export async function send(services: Services, { key, body, idempotency }: SendR
     if (first !== undefined) return { first };
   }
 
+  requireChoice(key, body.connection);
   const connection = await services.connections.open(body.connection, key);
   try {
     const mail = await build(body, connection, services.buildOptions);
@@ -97,7 +99,8 @@ async function deliver(
   let receipt: Receipt;
   try {
     receipt = await sending();
-  } catch (error) {
+  } catch (thrown) {
+    const error = withHint(thrown, connection.host);
     await store.messages.finish(id, failed(error, size, clock().getTime()));
     await connection.note(error);
     throw error;
@@ -152,6 +155,6 @@ function failed(error: unknown, size: number, finishedAt: number): MessageOutcom
 
 /** False for a failure after which the same request may try again: nothing was sent, and it is not the request's fault. */
 function isLastWord(error: unknown): boolean {
-  const { code, status } = toProblem(error, "");
+  const { code, status } = toProblem(error, { requestId: "", seesConnections: true });
   return code === "delivery-unknown" || code === "internal-error" || (status < 500 && status !== 429);
 }

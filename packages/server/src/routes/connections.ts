@@ -1,13 +1,26 @@
+import type { SmtpConnection } from "@edgepost/core";
+import { connectionSchema } from "@edgepost/core/schema";
 import { Hono } from "hono";
+import { z } from "zod";
 import { connectionNotFound, type StoredConnection } from "../connections/connection-book.ts";
-import { parseNewConnection } from "../connections/connection-form.ts";
+import { parseNewConnection, parseReach } from "../connections/connection-form.ts";
+import { verify } from "../connections/verify.ts";
 import type { RequestContext, Services } from "../context.ts";
+import { viewerOf } from "../http/middleware.ts";
+import { parseBody } from "../http/parse-body.ts";
 import { RequestProblem } from "../http/problem.ts";
 import { readJson } from "../http/read-json.ts";
 import { mayUse, requireScope } from "../keys/scopes.ts";
 
+const testMessage = { to: z.string().optional().describe("Sends a test message there, when the connection works.") };
+
+export const verifyBodySchema = z.strictObject(testMessage).meta({ id: "VerifyBody" });
+
+export const verifyCandidateSchema = connectionSchema.extend(testMessage).meta({ id: "VerifyCandidate" });
+
 /** `/v1/connections`: stored connections. Names may be paths, and so take the rest of the URL. */
-export function connectionRoutes({ book, limits }: Services): Hono<RequestContext> {
+export function connectionRoutes(services: Services): Hono<RequestContext> {
+  const { book, limits } = services;
   const routes = new Hono<RequestContext>();
 
   routes.get("/", async (c) => {
@@ -24,6 +37,26 @@ export function connectionRoutes({ book, limits }: Services): Hono<RequestContex
     if (!mayUse(key, form.name)) throw new RequestProblem("forbidden", "This API key is limited to other connections.");
     const stored = await book.create(form);
     return c.json(present(stored), 201, { location: `/v1/connections/${stored.record.name}` });
+  });
+
+  routes.post("/verify", async (c) => {
+    const key = c.get("key");
+    requireScope(key, "connections:write");
+    const { json } = await readJson(c.req.raw, limits);
+    const { to, ...connection } = parseBody(z.looseObject(testMessage), json);
+    if (to !== undefined) requireScope(key, "connections:inline");
+    const candidate = connection as unknown as SmtpConnection;
+    parseReach(candidate);
+    return c.json(await verify(services, { key, connection: candidate, to, viewer: viewerOf(c) }));
+  });
+
+  routes.post("/:name{.+}/verify", async (c) => {
+    const key = c.get("key");
+    requireScope(key, "connections:use");
+    const hasBody = c.req.header("content-type") !== undefined;
+    const { to } = hasBody ? parseBody(verifyBodySchema, (await readJson(c.req.raw, limits)).json) : {};
+    if (to !== undefined) requireScope(key, "messages:send");
+    return c.json(await verify(services, { key, connection: c.req.param("name"), to, viewer: viewerOf(c) }));
   });
 
   routes.get("/:name{.+}", async (c) => {

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { RequestContext, Services } from "../context.ts";
 import { toBase64 } from "../encoding.ts";
+import { viewerOf } from "../http/middleware.ts";
 import { parseQuery } from "../http/parse-body.ts";
 import { RequestProblem } from "../http/problem.ts";
 import { readJson } from "../http/read-json.ts";
@@ -35,7 +36,7 @@ export function messageRoutes(services: Services): Hono<RequestContext> {
     requireScope(key, "messages:send");
     const { json } = await readJson(c.req.raw, limits);
     const idempotencyKey = c.req.header("idempotency-key");
-    const results = await sendBatch(services, { key, body: json, idempotencyKey, requestId: c.get("requestId") });
+    const results = await sendBatch(services, { key, body: json, idempotencyKey, viewer: viewerOf(c) });
     return c.json({ success: results.every(({ success }) => success), results });
   });
 
