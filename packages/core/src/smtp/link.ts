@@ -1,16 +1,16 @@
 import type { ParsedConnection } from "../connection.ts";
 import { isMailError, MailError, type MailErrorCode, type MailErrorFacts, type MailPhase } from "../errors.ts";
 import type { SmtpReply } from "../receipt.ts";
-import { Watchdog, within } from "../util/deadline.ts";
+import { within } from "../util/deadline.ts";
 import { encodeAuthLine, encodeCommands } from "./command.ts";
 import type { SmtpLimits } from "./limits.ts";
 import { formatReply } from "./reply.ts";
-import { ReplyReader } from "./reply-reader.ts";
 import type { SmtpSocket } from "./socket.ts";
 import type { Trace } from "./trace.ts";
+import { Wire } from "./wire.ts";
 
-/** How long a closing socket, the answer to QUIT, or a last word behind a failed write is waited for. */
-const FAREWELL_MS = 1_000;
+/** How long the answer to QUIT is waited for. */
+const QUIT_MS = 1_000;
 
 /** What the server refuses when it says no in a phase, 421 included: before MAIL it is the whole session. */
 const REFUSED_IN: Partial<Record<MailPhase, MailErrorCode>> = {
@@ -26,42 +26,24 @@ export interface LinkOptions {
   readonly trace: Trace;
 }
 
+type Facts = Omit<MailErrorFacts, "phase" | "trace">;
+
 /**
- * One socket as the engine talks over it: lines and bytes out, replies in, and an end to every wait.
+ * The dialogue over one socket: commands out, replies in, an end to every wait, and errors that know where it stood.
  *
  * The first fault is the last word: a timeout, an abort, a lost connection, something that is no reply, a 421. Every
  * later call fails with the same error, and the session is only ever closed.
- *
- * One thing is waited for at a time, so one event wakes whoever waits, who looks at the state again. Reading goes on
- * beside writing; but only waiting starts a read, and none is under way when the reply to STARTTLS has been taken, since
- * Workers cannot upgrade a socket that is being read.
  */
 export class Link {
   /** Where the dialogue stands, for the errors that end it. */
   phase: MailPhase = "greeting";
-
   readonly #options: LinkOptions;
-  readonly #socket: SmtpSocket;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #replies: ReplyReader;
-  readonly #watchdog = new Watchdog(() => this.#expire());
+  readonly #wire: Wire;
   #fault: MailError | undefined;
-  #isReading = false;
-  /** The server has closed, or reading failed for this reason. */
-  #ended: { readonly cause: unknown } | undefined;
-  #writesUnderWay = 0;
-  #writeFailure: { readonly cause: unknown } | undefined;
-  #wake: (() => void) | undefined;
-  /** What was not done when the time is over. */
-  #overdue = "";
 
   constructor(socket: SmtpSocket, options: LinkOptions) {
-    this.#socket = socket;
     this.#options = options;
-    this.#reader = socket.readable.getReader();
-    this.#writer = socket.writable.getWriter();
-    this.#replies = new ReplyReader(options.limits);
+    this.#wire = new Wire(socket, options.limits);
   }
 
   /** What ended this link. */
@@ -74,14 +56,9 @@ export class Link {
     return this.#fault === undefined && !this.hasArrived;
   }
 
-  /** The server has said something, or has closed. */
+  /** The server has said something that was not taken yet, or has closed. */
   get hasArrived(): boolean {
-    return this.hasSpoken || this.#ended !== undefined;
-  }
-
-  /** The server has said something that was not taken yet. */
-  get hasSpoken(): boolean {
-    return !this.#replies.isEmpty;
+    return !this.#wire.replies.isEmpty || this.#wire.ended !== undefined;
   }
 
   /**
@@ -91,7 +68,7 @@ export class Link {
   command(lines: readonly string[], message?: Uint8Array): void {
     this.expectQuiet();
     const bytes = encodeCommands(lines, message);
-    for (const line of lines) this.#options.trace.add(line);
+    for (const line of lines) this.note(line);
     this.write(bytes);
   }
 
@@ -99,15 +76,19 @@ export class Link {
   secretCommand(line: string, shown: string): void {
     this.expectQuiet();
     const bytes = encodeAuthLine(line);
-    this.#options.trace.add(shown);
+    this.note(shown);
     this.write(bytes);
   }
 
   /** Begins to write. The reply tells whether it arrived; see {@link Link.drained} for much at once. */
   write(bytes: Uint8Array): void {
     if (this.#fault !== undefined) throw this.#fault;
-    this.#writesUnderWay++;
-    this.#writer.write(bytes).then(this.#onWritten, this.#onWriteFailed);
+    this.#wire.write(bytes);
+  }
+
+  /** A line for the trace, in place of bytes it must not show. */
+  note(line: string): void {
+    this.#options.trace.add(line);
   }
 
   /**
@@ -132,52 +113,41 @@ export class Link {
 
   /** Waits until the socket has taken what was written, or the server has something to say. */
   async drained(ms: number): Promise<void> {
-    const isDrained = () => this.#writesUnderWay === 0 || this.hasSpoken || undefined;
-    await this.#until("The server took nothing more", ms, isDrained);
+    await this.#until("The server took nothing more", ms, () => !this.#wire.isWriting || this.hasArrived || undefined);
   }
 
   /** Waits for something that is none of the server's doing: the next piece of a body, an access token. */
   async during<T>(ms: number, overdue: string, work: Promise<T>): Promise<T> {
     let result: { readonly value: T } | { readonly error: unknown } | undefined;
-    const wake = () => this.#wake?.();
-    work.then(
-      (value) => {
-        result = { value };
-        wake();
-      },
-      (error) => {
-        result = { error };
-        wake();
-      },
-    );
+    work
+      .then(
+        (value) => {
+          result = { value };
+        },
+        (error) => {
+          result = { error };
+        },
+      )
+      .then(() => this.#wire.wake());
     const settled = await this.#until(overdue, ms, () => result);
     if ("error" in settled) throw settled.error;
     return settled.value;
   }
 
-  /** Keeps a read under way while nothing is asked, so that a server that closes or speaks is noticed. */
-  watch(): void {
-    if (this.#isReading || this.#ended !== undefined || !this.#replies.wantsMore) return;
-    this.#isReading = true;
-    this.#reader.read().then(this.#onRead, this.#onReadFailed);
-  }
-
-  /** Idle from here to {@link Link.wake}: no reason for a process to stay, but a server that closes is noticed. */
+  /** Idle from here to {@link Link.wake}. A server that closes or speaks meanwhile is noticed. */
   rest(): void {
-    this.watch();
-    this.#socket.unref?.();
+    this.#wire.read();
+    this.#wire.setIdle(true);
   }
 
   wake(): void {
-    this.#socket.ref?.();
+    this.#wire.setIdle(false);
   }
 
   /** Obeys a signal until the function it returns is called. */
   obey(signal: AbortSignal | undefined): () => void {
     if (signal === undefined) return () => {};
-    const abort = () => {
-      this.fail("aborted", "The send was aborted.", { retryable: false, cause: signal.reason });
-    };
+    const abort = () => void this.#abort(signal);
     if (signal.aborted) abort();
     signal.addEventListener("abort", abort);
     return () => signal.removeEventListener("abort", abort);
@@ -186,36 +156,41 @@ export class Link {
   /** The link after the handshake: a fresh one. Nothing of this one is kept but the trace. */
   async startTls(serverName: string | undefined, signal: AbortSignal | undefined): Promise<Link> {
     this.expectQuiet();
-    this.#reader.releaseLock();
-    this.#writer.releaseLock();
-    this.#watchdog.end();
+    const socket = this.#wire.release();
+    const shake = () => socket.startTls(serverName === undefined ? {} : { serverName });
+    const failure = (expired: boolean) =>
+      expired
+        ? this.fail("timeout", "The TLS handshake was not done in time.", { retryable: true })
+        : this.#abort(signal);
+    const closeLate = (late: SmtpSocket) => void late.close().catch(() => {});
     try {
-      const socket = await within(
-        this.#options.timeouts.connectMs,
-        signal,
-        () => this.#socket.startTls(serverName === undefined ? {} : { serverName }),
-        (expired) =>
-          expired
-            ? this.fail("timeout", "The TLS handshake was not done in time.", { retryable: true })
-            : this.fail("aborted", "The send was aborted.", { retryable: false, cause: signal?.reason }),
-        (late) => void late.close().catch(() => {}),
-      );
-      const link = new Link(socket, this.#options);
+      const secured = await within(this.#options.timeouts.connectMs, signal, shake, failure, closeLate);
+      const link = new Link(secured, this.#options);
       link.phase = this.phase;
       return link;
     } catch (cause) {
       if (this.#fault !== undefined) throw this.#fault;
-      const [code, why] = isMailError(cause)
-        ? ([cause.code, cause.message] as const)
-        : (["tls-failed", "The TLS handshake failed."] as const);
-      throw this.fail(code, why, { retryable: isMailError(cause) && cause.retryable, cause });
+      if (isMailError(cause)) throw this.fail(cause.code, cause.message, { retryable: cause.retryable, cause });
+      throw this.fail("tls-failed", "The TLS handshake failed.", { cause });
     }
   }
 
+  /** Refuses to go on when the server has said something that nobody asked for, or is gone. */
+  expectQuiet(): void {
+    if (this.#fault !== undefined) throw this.#fault;
+    if (this.#wire.ended !== undefined) throw this.#lose(this.#wire.ended.cause);
+    if (this.hasArrived) throw this.fail("protocol-error", "The server spoke before it was asked.");
+  }
+
+  /** An error with the phase and the last lines. The link goes on. */
+  error(code: MailErrorCode, message: string, facts: Facts = {}): MailError {
+    return new MailError(code, message, { ...facts, phase: this.phase, trace: this.#options.trace.lines() });
+  }
+
   /** Ends the link with an error, unless something else ended it before. Answers the error to throw. */
-  fail(code: MailErrorCode, message: string, facts: Omit<MailErrorFacts, "phase" | "trace"> = {}): MailError {
+  fail(code: MailErrorCode, message: string, facts: Facts = {}): MailError {
     this.#fault ??= this.error(code, message, facts);
-    this.#wake?.();
+    this.#wire.wake();
     return this.#fault;
   }
 
@@ -230,114 +205,54 @@ export class Link {
     return this.fail("protocol-error", `The server answered out of turn: ${formatReply(reply)}`);
   }
 
-  /** An error with the phase and the last lines. The link goes on. */
-  error(code: MailErrorCode, message: string, facts: Omit<MailErrorFacts, "phase" | "trace"> = {}): MailError {
-    return new MailError(code, message, { ...facts, phase: this.phase, trace: this.#options.trace.lines() });
-  }
-
-  /** A line for the trace that stands for bytes it must not show. */
-  note(line: string): void {
-    this.#options.trace.add(line);
-  }
-
-  expectQuiet(): void {
-    if (this.#fault !== undefined) throw this.#fault;
-    if (this.#ended !== undefined) throw this.#lose(this.#ended.cause);
-    if (this.hasSpoken) throw this.fail("protocol-error", "The server spoke before it was asked.");
-  }
-
   /** Says goodbye where the dialogue is in step, and closes. */
   async quit(): Promise<void> {
     this.wake();
     if (this.isQuiet) {
       try {
         this.command(["QUIT"]);
-        await this.reply(FAREWELL_MS);
+        await this.reply(QUIT_MS);
       } catch {
         // It wanted to leave anyway.
       }
     }
-    await this.close();
-  }
-
-  /** Closes. On Workers a socket may never say that it did (workerd #2060), so it is not asked for long. */
-  async close(): Promise<void> {
     this.fail("closed", "The connection was closed.");
-    this.#watchdog.end();
-    try {
-      await within(
-        FAREWELL_MS,
-        undefined,
-        () => this.#socket.close(),
-        () => new Error("The socket does not close."),
-      );
-    } catch {
-      // Nothing is left to do with it.
-    }
+    await this.#wire.close();
   }
 
   #take(): SmtpReply | undefined {
     try {
-      return this.#replies.take();
+      return this.#wire.replies.take();
     } catch (cause) {
       throw this.fail("protocol-error", cause instanceof Error ? cause.message : String(cause));
     }
   }
 
-  /** Waits for `result` to have one, looking again after every event. */
+  /** Waits until `result` has one, looking again after every event. */
   async #until<T>(overdue: string, ms: number, result: () => T | undefined): Promise<T> {
-    this.#overdue = overdue;
-    this.#watchdog.start(this.#writeFailure === undefined ? ms : FAREWELL_MS);
+    const wire = this.#wire;
+    wire.startClock(ms);
     for (;;) {
       if (this.#fault !== undefined) throw this.#fault;
       const value = result();
       if (value !== undefined) {
-        this.#watchdog.stop();
+        wire.stopClock();
         return value;
       }
-      if (this.#ended !== undefined) throw this.#lose(this.#ended.cause);
-      this.watch();
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      if (wire.ended !== undefined) throw this.#lose(wire.ended.cause);
+      if (wire.isOverdue) throw this.fail("timeout", `${overdue} in time.`, { retryable: true });
+      wire.read();
+      await wire.nextEvent();
     }
   }
 
-  readonly #onRead = ({ value, done }: ReadableStreamReadResult<Uint8Array>): void => {
-    this.#isReading = false;
-    if (done) this.#ended = { cause: undefined };
-    else this.#replies.push(value);
-    this.#wake?.();
-  };
-
-  readonly #onReadFailed = (cause: unknown): void => {
-    this.#isReading = false;
-    this.#ended = { cause };
-    this.#wake?.();
-  };
-
-  readonly #onWritten = (): void => {
-    this.#writesUnderWay--;
-    if (this.#writesUnderWay === 0) this.#wake?.();
-  };
-
-  /** A server that refuses often answers and closes: its last word may still be on its way. */
-  readonly #onWriteFailed = (cause: unknown): void => {
-    this.#writeFailure ??= { cause };
-    this.#watchdog.start(FAREWELL_MS);
-  };
-
-  #expire(): void {
-    if (this.#writeFailure !== undefined) this.#lose(this.#writeFailure.cause);
-    else this.fail("timeout", `${this.#overdue} in time.`, { retryable: true });
+  #abort(signal: AbortSignal | undefined): MailError {
+    return this.fail("aborted", "The send was aborted.", { retryable: false, cause: signal?.reason });
   }
 
-  /** An end the socket explains itself keeps its code and phase: on Workers a failed handshake shows at the next read. */
+  /** An end the socket explains itself keeps its code: on Workers a failed handshake shows at the next read. */
   #lose(cause: unknown): MailError {
-    if (isMailError(cause)) {
-      this.phase = cause.phase;
-      return this.fail(cause.code, cause.message, { retryable: cause.retryable, cause });
-    }
+    if (isMailError(cause)) return this.fail(cause.code, cause.message, { retryable: cause.retryable, cause });
     const how = cause === undefined ? "The server closed the connection" : "The connection was lost";
     return this.fail("connection-lost", `${how} in phase "${this.phase}".`, { retryable: true, cause });
   }
