@@ -53,6 +53,11 @@ export function isNegative(reply: SmtpReply): boolean {
   return reply.code >= 400;
 }
 
+/** 5.3.4: the message is too big for the system (RFC 3463). */
+export function isTooLarge({ enhancedCode }: SmtpReply): boolean {
+  return enhancedCode === "5.3.4";
+}
+
 /** For a message to a human: `550 5.1.1 No such user`. */
 export function formatReply({ code, enhancedCode, text }: SmtpReply): string {
   const words = text.replaceAll("\n", " ");
