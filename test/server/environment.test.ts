@@ -3,32 +3,57 @@ import { EnvironmentError, readEnvironment } from "../../packages/server/src/env
 
 const KEY = "0123456789abcdef0123456789abcdef";
 
-test("the API key is enough", () => {
-  expect(readEnvironment({ EDGEPOST_API_KEY: KEY })).toEqual({
-    host: "127.0.0.1",
-    port: 8025,
-    apiKey: KEY,
-    connections: {},
-    shutdownMs: 30_000,
-  });
+const DEFAULTS = {
+  host: "127.0.0.1",
+  port: 8025,
+  dataPath: "edgepost-data",
+  apiKey: undefined,
+  encryptionKeys: undefined,
+  connections: {},
+  allowHosts: [],
+  allowPorts: undefined,
+  shutdownMs: 30_000,
+  server: { corsOrigins: undefined, rateLimit: undefined, retentionMs: 30 * 86_400_000, keepContent: false },
+};
+
+test("nothing has to be set", () => {
+  expect(readEnvironment({})).toEqual(DEFAULTS);
 });
 
-test("everything else can be set, and other programs' variables are nobody's business", () => {
+test("everything can be set, and other programs' variables are nobody's business", () => {
   const environment = readEnvironment({
     EDGEPOST_API_KEY: KEY,
     EDGEPOST_HOST: "::",
     EDGEPOST_PORT: "0",
+    EDGEPOST_DATA: "/var/lib/edgepost",
+    EDGEPOST_ENCRYPTION_KEYS: `${"A".repeat(43)}=, ${"B".repeat(42)}A=`,
     EDGEPOST_SHUTDOWN_MS: "0",
     EDGEPOST_CONNECTIONS: '{"main":"smtps://mail.example.com","team/alerts":{"host":"mail.example.org"}}',
+    EDGEPOST_ALLOW_HOSTS: "mail.internal, 10.0.0.0/8, fd00::/8",
+    EDGEPOST_ALLOW_PORTS: "25, 587",
+    EDGEPOST_CORS_ORIGINS: "https://app.example.com,http://localhost:3000",
+    EDGEPOST_RATE_LIMIT: "100/60s",
+    EDGEPOST_RETENTION_DAYS: "7",
+    EDGEPOST_KEEP_CONTENT: "true",
     PATH: "/bin",
     PORT: "nonsense",
   });
   expect(environment).toEqual({
     host: "::",
     port: 0,
+    dataPath: "/var/lib/edgepost",
     apiKey: KEY,
+    encryptionKeys: [`${"A".repeat(43)}=`, `${"B".repeat(42)}A=`],
     connections: { main: "smtps://mail.example.com", "team/alerts": { host: "mail.example.org" } },
+    allowHosts: ["mail.internal", "10.0.0.0/8", "fd00::/8"],
+    allowPorts: [25, 587],
     shutdownMs: 0,
+    server: {
+      corsOrigins: ["https://app.example.com", "http://localhost:3000"],
+      rateLimit: { requests: 100, perMs: 60_000 },
+      retentionMs: 7 * 86_400_000,
+      keepContent: true,
+    },
   });
 });
 
@@ -38,7 +63,6 @@ test("a variable that is set to nothing is not set", () => {
 
 describe("a bad variable stops the start with its name and what is expected", () => {
   test.each([
-    ["EDGEPOST_API_KEY", undefined, /is required/],
     ["EDGEPOST_API_KEY", "short", /32 to 256/],
     ["EDGEPOST_API_KEY", `${KEY} with spaces in it`, /32 to 256/],
     ["EDGEPOST_PORT", "http", /a whole number from 0/],
@@ -51,6 +75,16 @@ describe("a bad variable stops the start with its name and what is expected", ()
     ["EDGEPOST_CONNECTIONS", "[]", /expected record/],
     ["EDGEPOST_CONNECTIONS.main", '{"main":"http://mail.example.com"}', /smtp/],
     ["EDGEPOST_CONNECTIONS.main.port", '{"main":{"host":"mail.example.com","port":25}}', /allowPort25/],
+    ["EDGEPOST_ENCRYPTION_KEYS", "hunter2", /32 octets in base64/],
+    ["EDGEPOST_ENCRYPTION_KEYS", `${"A".repeat(43)}=,short`, /32 octets in base64/],
+    ["EDGEPOST_ALLOW_HOSTS", "a b", /comma-separated/],
+    ["EDGEPOST_ALLOW_PORTS", "587,0", /ports from 1 to 65535/],
+    ["EDGEPOST_CORS_ORIGINS", "*", /origins such as/],
+    ["EDGEPOST_CORS_ORIGINS", "https://app.example.com/", /origins such as/],
+    ["EDGEPOST_RATE_LIMIT", "100", /100\/60s/],
+    ["EDGEPOST_RATE_LIMIT", "0/60s", /100\/60s/],
+    ["EDGEPOST_RETENTION_DAYS", "forever", /must be days/],
+    ["EDGEPOST_KEEP_CONTENT", "yes", /true or false/],
     ["EDGEPOST_PROT", "80", /is not a setting; known are .*EDGEPOST_PORT/],
   ])("%s=%s", (name, value, expected) => {
     const variables = { EDGEPOST_API_KEY: KEY, [name.split(".")[0] ?? ""]: value };
@@ -61,7 +95,7 @@ describe("a bad variable stops the start with its name and what is expected", ()
 });
 
 test("all of them are named at once", () => {
-  const message = failure({ EDGEPOST_PORT: "x", EDGEPOST_SHUTDOWN_MS: "y", EDGEPOST_TYPO: "z" });
+  const message = failure({ EDGEPOST_API_KEY: "w", EDGEPOST_PORT: "x", EDGEPOST_SHUTDOWN_MS: "y", EDGEPOST_TYPO: "z" });
   for (const name of ["EDGEPOST_API_KEY", "EDGEPOST_PORT", "EDGEPOST_SHUTDOWN_MS", "EDGEPOST_TYPO"]) {
     expect(message).toContain(name);
   }
@@ -71,6 +105,7 @@ test("no secret is repeated", () => {
   const message = failure({
     EDGEPOST_API_KEY: "hunter2 with a space, too long to be short",
     EDGEPOST_CONNECTIONS: '{"main":"smtp://user:hunter2@mail.example.com:25"}',
+    EDGEPOST_ENCRYPTION_KEYS: "hunter2,hunter2",
     EDGEPOST_PASSWORD: "hunter2",
   });
   expect(message).not.toContain("hunter2");

@@ -22,7 +22,12 @@ async function environmentFor({ host, port }: TestSmtpServer): Promise<Record<st
     auth: { username: "user", password: "hunter2-sesame" },
     tls: { ca: (await testCertificates()).ca, serverName: "localhost" },
   };
-  return { EDGEPOST_API_KEY: TOKEN, EDGEPOST_PORT: "0", EDGEPOST_CONNECTIONS: JSON.stringify({ main }) };
+  return {
+    EDGEPOST_API_KEY: TOKEN,
+    EDGEPOST_PORT: "0",
+    EDGEPOST_DATA: ":memory:",
+    EDGEPOST_CONNECTIONS: JSON.stringify({ main }),
+  };
 }
 
 function post(url: string, body: unknown = MESSAGE): Promise<Response> {
@@ -75,7 +80,7 @@ describe("startServer", () => {
   });
 
   test("a body that is too large is refused while it is still being sent", async () => {
-    const server = await startServer({ EDGEPOST_API_KEY: TOKEN, EDGEPOST_PORT: "0" });
+    const server = await startServer({ EDGEPOST_API_KEY: TOKEN, EDGEPOST_DATA: ":memory:", EDGEPOST_PORT: "0" });
     onTestFinished(() => server.close());
     const { hostname, port } = new URL(server.url);
     const socket = connect(Number(port), hostname);
@@ -96,7 +101,9 @@ describe("startServer", () => {
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void other.close());
     const { port } = other.address() as { port: number };
-    await expect(startServer({ EDGEPOST_API_KEY: TOKEN, EDGEPOST_PORT: String(port) })).rejects.toMatchObject({
+    await expect(
+      startServer({ EDGEPOST_API_KEY: TOKEN, EDGEPOST_DATA: ":memory:", EDGEPOST_PORT: String(port) }),
+    ).rejects.toMatchObject({
       code: "EADDRINUSE",
     });
   });

@@ -26,6 +26,7 @@ async function demo(): Promise<void> {
   const apiKey = randomBytes(32).toString("hex");
   const server = await startServer({
     EDGEPOST_API_KEY: apiKey,
+    EDGEPOST_DATA: ":memory:",
     EDGEPOST_PORT: "0",
     EDGEPOST_CONNECTIONS: JSON.stringify({ inbox: inbox.connection }),
   });

@@ -11,6 +11,7 @@ async function start(): Promise<void> {
   const apiKey = randomBytes(32).toString("hex");
   const server = await startServer({
     EDGEPOST_API_KEY: apiKey,
+    EDGEPOST_DATA: ":memory:",
     EDGEPOST_PORT: process.env.PORT ?? "8025",
     EDGEPOST_CONNECTIONS: JSON.stringify({ inbox: inbox.connection }),
   });

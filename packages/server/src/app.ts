@@ -1,4 +1,5 @@
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { createConnectionBook } from "./connections/connection-book.ts";
 import { createConnections } from "./connections/connections.ts";
@@ -7,6 +8,7 @@ import type { RequestContext, Services } from "./context.ts";
 import { createGate } from "./http/gate.ts";
 import { authenticate, identify, viewerOf } from "./http/middleware.ts";
 import { problemResponse, RequestProblem, type Viewer } from "./http/problem.ts";
+import { limitRate } from "./http/rate-limit.ts";
 import { createIdSource, randomBytes } from "./ids.ts";
 import { createKeyring } from "./keys/keyring.ts";
 import { createMaintenance, type Maintenance } from "./maintenance.ts";
@@ -46,7 +48,9 @@ export function createServer(options: ServerOptions): MailServer {
   const app = new Hono<RequestContext>();
   app.use(identify(services));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => wrongMethod(methods, viewerOf(c)) }));
+  if (options.corsOrigins !== undefined) app.use(allowOrigins(options.corsOrigins));
   app.use("/v1/*", authenticate(services));
+  if (options.rateLimit !== undefined) app.use("/v1/*", limitRate(options.rateLimit, services.clock));
   app.route("/", healthRoutes(services));
   app.route("/v1/messages", messageRoutes(services));
   app.route("/v1/connections", connectionRoutes(services));
@@ -88,6 +92,17 @@ function createServices(options: ServerOptions): Services {
     clock,
     newId: createIdSource(random),
   };
+}
+
+/** For browsers (the Fetch standard). Credentials are not among them: a key is sent by the page, never by the browser. */
+function allowOrigins(origins: readonly string[]): MiddlewareHandler {
+  return cors({
+    origin: [...origins],
+    allowMethods: ["GET", "POST", "PATCH", "DELETE"],
+    allowHeaders: ["authorization", "content-type", "idempotency-key"],
+    exposeHeaders: ["idempotency-replayed", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"],
+    maxAge: 600,
+  });
 }
 
 function wrongMethod(methods: readonly string[], viewer: Viewer): Response {

@@ -1,4 +1,5 @@
 import type { Services } from "./context.ts";
+import { SCOPES } from "./keys/scopes.ts";
 import { DEFAULT_RETENTION_MS } from "./options.ts";
 
 /** What the host of a server does from time to time. */
@@ -10,6 +11,8 @@ export interface Maintenance {
   recover(): Promise<void>;
   /** Every hour or so: does the same for messages older than any send, and forgets those whose time is over. */
   maintain(): Promise<void>;
+  /** Makes the first key, which may do everything, unless the store has one. Its token is shown here and nowhere else. */
+  bootstrap(): Promise<string | undefined>;
   /** Seals everything stored with the first of the encryption keys. After that, the others may go. */
   rotateSecrets(): Promise<void>;
 }
@@ -27,6 +30,11 @@ export function createMaintenance(services: Services, retentionMs: number = DEFA
       const now = clock().getTime();
       await store.messages.interrupt(now - STALE_MS);
       await store.messages.prune(now - retentionMs);
+    },
+    async bootstrap() {
+      if ((await store.keys.list()).length > 0) return undefined;
+      const { token } = await keyring.create({ name: "first", scopes: SCOPES, connections: null, expiresAt: null });
+      return token;
     },
     async rotateSecrets() {
       await book.rotate();

@@ -1,6 +1,7 @@
 import type { SmtpConnection, Transport } from "@edgepost/core";
 import type { HostPolicyOptions } from "./connections/host-policy.ts";
 import type { LogEntry } from "./http/log.ts";
+import type { RateLimit } from "./http/rate-limit.ts";
 import type { BodyLimits } from "./http/read-json.ts";
 import type { ApiKeyConfig } from "./keys/keyring.ts";
 import type { Store } from "./store/store.ts";
@@ -23,6 +24,10 @@ export interface ServerOptions {
   /** Which mail servers callers may name. Default: public addresses, ports 465, 587 and 2525. */
   readonly hosts?: HostPolicyOptions | undefined;
   readonly limits?: Partial<ServerLimits> | undefined;
+  /** Requests each API key may make. Default: any number. */
+  readonly rateLimit?: RateLimit | undefined;
+  /** Web pages that may call this server from a browser, as origins: `https://app.acme.com`. Default: none. */
+  readonly corsOrigins?: readonly string[] | undefined;
   /** Keeps the message itself in the log. Default: false. */
   readonly keepContent?: boolean | undefined;
   /** How long the log of messages is kept. Default: 30 days. */

@@ -58,6 +58,10 @@ export function createSecretBox(keys: readonly string[]): SecretBox {
   };
 }
 
+export function isEncryptionKey(text: string): boolean {
+  return fromBase64(text)?.length === KEY_BYTES;
+}
+
 /** A new key for {@link createSecretBox}. */
 export function generateKey(): string {
   return toBase64Url(crypto.getRandomValues(new Uint8Array(KEY_BYTES)));

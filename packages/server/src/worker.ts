@@ -1,29 +1,60 @@
 import { edgeTransport } from "@edgepost/transport-edge";
 import { createServer, type MailServer } from "./app.ts";
-import { readEnvironment } from "./environment.ts";
+import { EnvironmentError, readEnvironment } from "./environment.ts";
+import { type D1, d1Store } from "./store/d1.ts";
 
-/** Variables and secrets of the Worker, the `EDGEPOST_…` ones of the Node entry. */
-type Bindings = Readonly<Record<string, unknown>>;
+/** Variables and secrets of the Worker, the `EDGEPOST_…` ones of the Node entry, and its database. */
+export interface Bindings extends Readonly<Record<string, unknown>> {
+  readonly DB: D1;
+}
 
-let server: MailServer | undefined;
+let starting: Promise<MailServer> | undefined;
 
 /**
- * The endpoint as a Worker: `main` of a `wrangler.jsonc`, with `EDGEPOST_API_KEY` and `EDGEPOST_CONNECTIONS` as secrets.
- * A setting that is wrong fails every request, and the Worker's log names it.
+ * The endpoint as a Worker: `main` of a `wrangler.jsonc`, with a D1 database as `DB`, `EDGEPOST_API_KEY` and
+ * `EDGEPOST_ENCRYPTION_KEYS` as secrets, and a cron trigger for what has to be done from time to time. A setting that is
+ * wrong fails every request, and the Worker's log names it.
  */
 export default {
-  fetch(request: Request, bindings: Bindings): Response | Promise<Response> {
-    server ??= start(bindings);
-    return server.fetch(request);
+  async fetch(request: Request, bindings: Bindings): Promise<Response> {
+    return (await open(bindings)).fetch(request);
+  },
+  async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
+    const server = await open(bindings);
+    await server.maintain();
+    await server.rotateSecrets();
   },
 };
 
-function start(bindings: Bindings): MailServer {
-  const { apiKey, connections } = readEnvironment(bindings);
+/** Once per isolate. A failure is not kept, because the database may answer the next time. */
+function open(bindings: Bindings): Promise<MailServer> {
+  starting ??= start(bindings);
+  starting.catch(() => {
+    starting = undefined;
+  });
+  return starting;
+}
+
+async function start(bindings: Bindings): Promise<MailServer> {
+  const environment = readEnvironment(bindings);
+  const { apiKey, encryptionKeys, connections, allowHosts, allowPorts } = environment;
+  const missing = [
+    ...(bindings.DB === undefined ? ["DB, a D1 database"] : []),
+    ...(apiKey === undefined ? ["EDGEPOST_API_KEY, a secret"] : []),
+    ...(encryptionKeys === undefined ? ["EDGEPOST_ENCRYPTION_KEYS, a secret"] : []),
+  ];
+  if (apiKey === undefined || missing.length > 0) {
+    throw new EnvironmentError(`The Worker cannot start: it lacks the bindings ${missing.join("; ")}.`);
+  }
   return createServer({
+    ...environment.server,
     transport: edgeTransport,
     keys: [{ name: "environment", token: apiKey }],
     connections,
+    store: await d1Store(bindings.DB),
+    encryptionKeys,
+    // Workers resolve names themselves, and connect to no private address, no port 25 and nothing of Cloudflare's own.
+    hosts: { resolve: "platform", allow: allowHosts, ports: allowPorts },
     log: (entry) => console.log(JSON.stringify(entry)),
   });
 }

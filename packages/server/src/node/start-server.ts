@@ -1,0 +1,86 @@
+import { lookup } from "node:dns/promises";
+import { nodeTransport } from "@edgepost/transport-node";
+import { createServer, type MailServer } from "../app.ts";
+import { type Environment, readEnvironment } from "../environment.ts";
+import type { LogEntry } from "../http/log.ts";
+import { sqliteStore } from "../store/sqlite.ts";
+import { openDataFolder } from "./data-folder.ts";
+import { listen } from "./listen.ts";
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Where it listens, for example `http://127.0.0.1:8025`. */
+  readonly url: string;
+  /** The key that may do everything, when it was made just now. It is not shown again. */
+  readonly firstKey: string | undefined;
+  /** Takes no more requests, lets those under way finish, then closes every connection. */
+  close(): Promise<void>;
+}
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+const MAINTAIN_EVERY_MS = 60 * 60 * 1000;
+
+/**
+ * Starts the endpoint on Node, as configured by `EDGEPOST_…` variables (see the README).
+ * @throws EnvironmentError naming every variable that is wrong.
+ *
+ * @example
+ * const server = await startServer({ EDGEPOST_API_KEY: key, EDGEPOST_PORT: "0", EDGEPOST_DATA: ":memory:" });
+ * await server.close();
+ */
+export async function startServer(
+  variables: Variables,
+  log: (entry: LogEntry) => void = () => {},
+): Promise<RunningServer> {
+  const environment = readEnvironment(variables);
+  const app = await openServer(environment, log);
+  try {
+    // This process has the database to itself: what is being sent in it was interrupted.
+    await app.recover();
+    const firstKey = environment.apiKey === undefined ? await app.bootstrap() : undefined;
+    const listener = await listen(environment.host, environment.port, app.fetch);
+    const maintaining = setInterval(() => app.maintain(), MAINTAIN_EVERY_MS).unref();
+    return {
+      url: listener.url,
+      firstKey,
+      close() {
+        clearInterval(maintaining);
+        return listener.close({ done: app.close(), withinMs: environment.shutdownMs });
+      },
+    };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+/** Seals everything stored with the first of `EDGEPOST_ENCRYPTION_KEYS`. No server may run on the same folder. */
+export async function rotateSecrets(variables: Variables): Promise<void> {
+  const app = await openServer(readEnvironment(variables), () => {});
+  await app.rotateSecrets();
+  await app.close();
+}
+
+async function openServer(environment: Environment, log: (entry: LogEntry) => void): Promise<MailServer> {
+  const { dataPath, apiKey, connections, allowHosts, allowPorts } = environment;
+  const { databasePath, encryptionKeys, holdsKey } = openDataFolder(dataPath, environment.encryptionKeys);
+  if (holdsKey) {
+    const advice = "Give EDGEPOST_ENCRYPTION_KEYS to keep it elsewhere.";
+    process.emitWarning(`Secrets are sealed with a key in ${dataPath}, beside what it seals. ${advice}`);
+  }
+  return createServer({
+    ...environment.server,
+    transport: nodeTransport,
+    keys: apiKey === undefined ? [] : [{ name: "environment", token: apiKey }],
+    connections,
+    store: await sqliteStore(databasePath),
+    encryptionKeys,
+    hosts: { resolve: resolveHost, allow: allowHosts, ports: allowPorts },
+    log,
+  });
+}
+
+async function resolveHost(host: string): Promise<readonly string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
+}
