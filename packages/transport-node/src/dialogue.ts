@@ -134,7 +134,8 @@ export class Dialogue {
 
   /** While a message is written, a server may say that it has had enough: by its code, like any other refusal of it. */
   #spokeUnasked(reply: SmtpReply | undefined, situation: Situation): Error {
-    if (this.mode === "message" && reply !== undefined && reply.code >= 400) return refused("message", reply, situation);
+    if (this.mode === "message" && reply !== undefined && reply.code >= 400)
+      return refused("message", reply, situation);
     return broken("The server spoke before it was asked", situation, reply);
   }
 

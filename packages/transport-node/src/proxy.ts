@@ -94,10 +94,9 @@ function throughHttp(proxy: Proxy, to: Destination, signal: AbortSignal | undefi
       host,
       port,
       path: authority,
-      headers: { host: authority },
+      headers: { host: authority, ...(credentials && { "proxy-authorization": `Basic ${encode(credentials)}` }) },
       agent: false,
       ...(signal && { signal }),
-      ...(credentials && { auth: `${credentials.username}:${credentials.password}` }),
     });
     request.on("error", (error) => reject(refused(error, proxy, to, signal)));
     request.on("connect", ({ statusCode = 0 }, socket: Socket, head) => {
@@ -111,6 +110,10 @@ function throughHttp(proxy: Proxy, to: Destination, signal: AbortSignal | undefi
     });
     request.end();
   });
+}
+
+function encode({ username, password }: NonNullable<Proxy["credentials"]>): string {
+  return Buffer.from(`${username}:${password}`).toString("base64");
 }
 
 function refused(error: unknown, proxy: Proxy, to: Destination, signal: AbortSignal | undefined): MailError {
