@@ -8,6 +8,12 @@ import { testCertificates } from "./tls.ts";
 export interface TestWorker extends AsyncDisposable {
   /** Posts `body` as JSON to a path of the Worker, and gives its JSON answer. */
   ask<Answer>(path: string, body?: unknown): Promise<Answer>;
+  /** Any other request to a path of the Worker. */
+  fetch(path: string, init?: { method?: string; headers?: Record<string, string>; body?: string }): Promise<Response>;
+  /** Where it listens on this machine. */
+  readonly url: string;
+  /** What the Worker itself has written to its log so far. */
+  readonly log: string;
   /** What the runtime itself has complained about so far. */
   readonly complaints: string;
   close(): Promise<void>;
@@ -25,6 +31,7 @@ export interface TestWorkerOptions {
 /** Starts the Worker of a TypeScript file, bundled from the sources by the conditions a Workers bundler sets. */
 export async function startWorker(entry: URL, options: TestWorkerOptions = {}): Promise<TestWorker> {
   const trusted = options.trusted ?? [(await testCertificates()).ca];
+  let log = "";
   let complaints = "";
   const worker = new Miniflare({
     modules: true,
@@ -40,7 +47,9 @@ export async function startWorker(entry: URL, options: TestWorkerOptions = {}): 
     },
     // workerd writes a stack for each failed handshake, which nobody wants to see here.
     handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
-      stdout.resume();
+      stdout.on("data", (chunk) => {
+        log += chunk;
+      });
       stderr.on("data", (chunk) => {
         complaints += chunk;
       });
@@ -48,6 +57,7 @@ export async function startWorker(entry: URL, options: TestWorkerOptions = {}): 
     ...options.miniflare,
   } as MiniflareOptions);
   const close = async (): Promise<void> => worker.dispose();
+  const { origin } = await worker.ready;
 
   return {
     async ask<Answer>(path: string, body?: unknown): Promise<Answer> {
@@ -58,6 +68,14 @@ export async function startWorker(entry: URL, options: TestWorkerOptions = {}): 
       const text = await response.text();
       if (!response.ok) throw new Error(`The Worker answered ${response.status}: ${text}`);
       return JSON.parse(text) as Answer;
+    },
+    async fetch(path, init = {}) {
+      // Miniflare's own Response has the same methods, and other types.
+      return (await worker.dispatchFetch(`http://worker${path}`, init)) as unknown as Response;
+    },
+    url: origin,
+    get log() {
+      return log;
     },
     get complaints() {
       return complaints;

@@ -8,7 +8,12 @@ export interface Bindings extends Readonly<Record<string, unknown>> {
   readonly DB: D1;
 }
 
-let starting: Promise<MailServer> | undefined;
+/** What of the platform's `ExecutionContext` is used here. */
+interface RequestLife {
+  waitUntil(work: Promise<unknown>): void;
+}
+
+let server: MailServer | undefined;
 
 /**
  * The endpoint as a Worker: `main` of a `wrangler.jsonc`, with a D1 database as `DB`, `EDGEPOST_API_KEY` and
@@ -16,8 +21,11 @@ let starting: Promise<MailServer> | undefined;
  * wrong fails every request, and the Worker's log names it.
  */
 export default {
-  async fetch(request: Request, bindings: Bindings): Promise<Response> {
-    return (await open(bindings)).fetch(request);
+  async fetch(request: Request, bindings: Bindings, life: RequestLife): Promise<Response> {
+    const answer = answerRequest(request, bindings);
+    // A client that hangs up would end the send in the middle, and nobody would know what became of it.
+    life.waitUntil(answer.catch(() => {}));
+    return answer;
   },
   async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
     const server = await open(bindings);
@@ -26,13 +34,17 @@ export default {
   },
 };
 
-/** Once per isolate. A failure is not kept, because the database may answer the next time. */
-function open(bindings: Bindings): Promise<MailServer> {
-  starting ??= start(bindings);
-  starting.catch(() => {
-    starting = undefined;
-  });
-  return starting;
+async function answerRequest(request: Request, bindings: Bindings): Promise<Response> {
+  return (await open(bindings)).fetch(request);
+}
+
+/**
+ * Once per isolate. What is kept is the server, not the promise of it: that belongs to the request that started it, and
+ * would never settle for the others if that one were cut off. Two that start at once do no harm.
+ */
+async function open(bindings: Bindings): Promise<MailServer> {
+  server ??= await start(bindings);
+  return server;
 }
 
 async function start(bindings: Bindings): Promise<MailServer> {

@@ -50,17 +50,17 @@ export function createKeyring({ configured, store, secretBox, clock, random }: K
       throw new TypeError(`The token of the API key "${name}" needs 32 to 256 letters, digits or -._~+/ characters.`);
     }
   }
-  let opening: Promise<{ readonly hash: TokenHash; readonly entries: readonly Entry[] }> | undefined;
+  let opened: { readonly hash: TokenHash; readonly entries: readonly Entry[] } | undefined;
 
-  /** On first use, because a store cannot be asked while a server is made. A failure is not kept. */
-  function open() {
-    opening ??= readHashKey(store, secretBox, random)
-      .then(createTokenHash)
-      .then(async (hash) => ({ hash, entries: await Promise.all(configured.map((config) => toEntry(config, hash))) }));
-    opening.catch(() => {
-      opening = undefined;
-    });
-    return opening;
+  /**
+   * On first use, because a store cannot be asked while a server is made. Kept when it is there, not while it is coming:
+   * at the edge a promise belongs to the request that made it, and ends with it.
+   */
+  async function open() {
+    if (opened !== undefined) return opened;
+    const hash = await createTokenHash(await readHashKey(store, secretBox, random));
+    opened = { hash, entries: await Promise.all(configured.map((config) => toEntry(config, hash))) };
+    return opened;
   }
 
   async function find(token: string): Promise<ApiKey | undefined> {
