@@ -92,6 +92,29 @@ describe("a streamed message", () => {
     await server.done;
   });
 
+  test("goes on when a chunk is answered while the next is still being made", async () => {
+    const { transport, server } = playScript(
+      `${BDAT}C: BDAT ${CHUNK}\nC: <message>\nS: 250 OK\nC: BDAT ${CHUNK}\nC: <message>\nS: 250 OK\nC: BDAT 1 LAST\nC= .\nS: 250 queued\n${GOODBYE}`,
+      { message: textOf(CHUNK) },
+    );
+    const chunks = [textOf(CHUNK), textOf(CHUNK), "."].map((text) => new TextEncoder().encode(text));
+    const stream = () =>
+      new ReadableStream<Uint8Array>(
+        {
+          async pull(controller) {
+            await new Promise((resolve) => setImmediate(resolve));
+            const chunk = chunks.shift();
+            if (chunk === undefined) controller.close();
+            else controller.enqueue(chunk);
+          },
+        },
+        { highWaterMark: 0 },
+      );
+    await transport.send(readyMail({ streamed: true, stream }));
+    await transport.close?.();
+    await server.done;
+  });
+
   test("may be empty", async () => {
     const { transport, server } = playScript(`${BDAT}C: BDAT 0 LAST\nS: 250 queued\n${GOODBYE}`);
     await transport.send(streamedMail());

@@ -69,15 +69,19 @@ async function writeManyChunks(state: SessionState, body: Body): Promise<number>
   let chunkBytes = 0;
   let size = 0;
   let unanswered = 0;
+  /** What was answered while more of the message was made; without PIPELINING, everything. */
+  const hearChunks = async (): Promise<void> => {
+    while (unanswered > 0 && (link.hasArrived || !capabilities.pipelining)) {
+      await hearChunk(state);
+      unanswered--;
+    }
+  };
   for await (const piece of readBody(state, body)) {
     if (chunkBytes >= CHUNK_BYTES) {
+      await hearChunks();
       link.command([bdat(chunkBytes, false)], concatBytes(pieces));
       unanswered++;
-      if (capabilities.pipelining) await link.drained(timeouts.progressMs);
-      while (unanswered > 0 && (link.hasArrived || !capabilities.pipelining)) {
-        await hearChunk(state);
-        unanswered--;
-      }
+      await link.drained(timeouts.progressMs);
       pieces = [];
       chunkBytes = 0;
     }
@@ -85,6 +89,7 @@ async function writeManyChunks(state: SessionState, body: Body): Promise<number>
     chunkBytes += piece.length;
     size += piece.length;
   }
+  await hearChunks();
   link.command([bdat(chunkBytes, true)], concatBytes(pieces));
   state.isCommitted = true;
   for (; unanswered > 0; unanswered--) await hearChunk(state);
