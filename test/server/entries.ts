@@ -3,55 +3,94 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SmtpTls } from "@edgepost/core";
 import { startServer } from "@edgepost/server/node";
+import type { TestSmtpServer } from "../support/smtp-server.ts";
 import { testCertificates } from "../support/tls.ts";
 import { startWorker } from "../support/workerd.ts";
-import { TOKEN } from "./endpoint.ts";
+import { type Answer, TOKEN } from "./endpoint.ts";
 
-/** The endpoint behind one of its ready entries, on a real port. */
-export interface RunningEntry {
+/** The endpoint behind one of its ready entries, on a real port, with an empty store. */
+export interface Entry extends AsyncDisposable {
   readonly url: string;
   /** Everything it has logged so far. */
   readonly log: string;
-  close(): Promise<void>;
-}
-
-export interface Entry {
-  readonly name: "Node with SQLite" | "Workers with D1";
   /** What a connection to a mail server of the tests needs here, to trust its certificate. */
-  tls(): Promise<{ readonly tls?: SmtpTls }>;
-  /** Starts it on an empty store, with `EDGEPOST_…` variables. */
-  start(variables?: Readonly<Record<string, string>>): Promise<RunningEntry>;
+  readonly tls: SmtpTls | undefined;
+  /** A request with the key of the operator, and a JSON body if there is one. Strings and bytes go as they are. */
+  request(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
 }
 
-export const ENCRYPTION_KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+/** Starts an entry whose connection `main` is a mail server of the tests, with more `EDGEPOST_…` variables if need be. */
+export type StartEntry = (
+  smtp: Pick<TestSmtpServer, "port">,
+  variables?: Readonly<Record<string, string>>,
+) => Promise<Entry>;
 
-const VARIABLES = { EDGEPOST_API_KEY: TOKEN, EDGEPOST_ENCRYPTION_KEYS: ENCRYPTION_KEY };
-
-export const ENTRIES: readonly Entry[] = [
-  { name: "Node with SQLite", tls: async () => ({ tls: { ca: (await testCertificates()).ca } }), start: startOnNode },
-  // There the runtime is told whom to trust: a Worker cannot bring an authority along.
-  { name: "Workers with D1", tls: async () => ({}), start: startOnWorkers },
-];
-
-async function startOnNode(variables: Readonly<Record<string, string>> = {}): Promise<RunningEntry> {
+export const startNodeEntry: StartEntry = async (smtp, variables) => {
+  const tls = { ca: (await testCertificates()).ca };
   const folder = mkdtempSync(join(tmpdir(), "edgepost-entry-"));
   const lines: string[] = [];
-  const environment = { ...VARIABLES, EDGEPOST_DATA: folder, EDGEPOST_PORT: "0", ...variables };
+  const environment = { ...variablesFor(smtp, tls), EDGEPOST_DATA: folder, EDGEPOST_PORT: "0", ...variables };
   const { url, close } = await startServer(environment, (entry) => lines.push(JSON.stringify(entry)));
   return {
     url,
+    tls,
     get log() {
       return lines.join("\n");
     },
-    async close() {
+    request: requestAt(url),
+    async [Symbol.asyncDispose]() {
       await close();
       rmSync(folder, { recursive: true });
     },
   };
+};
+
+export const startWorkersEntry: StartEntry = async (smtp, variables) => {
+  const worker = await startWorker(new URL("../../packages/server/src/worker.ts", import.meta.url), {
+    miniflare: { bindings: { ...variablesFor(smtp, undefined), ...variables }, d1Databases: ["DB"] },
+  });
+  return {
+    url: worker.url,
+    // A Worker cannot bring an authority along: its runtime is told whom to trust.
+    tls: undefined,
+    get log() {
+      return worker.log;
+    },
+    request: requestAt(worker.url),
+    [Symbol.asyncDispose]: worker.close,
+  };
+};
+
+export const ENTRIES: readonly (readonly [name: string, start: StartEntry])[] = [
+  ["Node with SQLite", startNodeEntry],
+  ["Workers with D1", startWorkersEntry],
+];
+
+/** Any mail server of the tests lets these in. */
+export const LOGIN = { username: "user", password: "hunter2-sesame" };
+
+function variablesFor({ port }: Pick<TestSmtpServer, "port">, tls: SmtpTls | undefined): Record<string, string> {
+  const main = { host: "localhost", port, auth: LOGIN, ...(tls && { tls }) };
+  return {
+    EDGEPOST_API_KEY: TOKEN,
+    EDGEPOST_ENCRYPTION_KEYS: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    EDGEPOST_CONNECTIONS: JSON.stringify({ main }),
+  };
 }
 
-function startOnWorkers(variables: Readonly<Record<string, string>> = {}): Promise<RunningEntry> {
-  return startWorker(new URL("../../packages/server/src/worker.ts", import.meta.url), {
-    miniflare: { bindings: { ...VARIABLES, ...variables }, d1Databases: ["DB"] },
-  });
+function requestAt(url: string): Entry["request"] {
+  return async (method, path, body, headers = {}) => {
+    const isReady = body === undefined || typeof body === "string" || body instanceof Uint8Array;
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: isReady ? (body as BodyInit) : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === "" ? undefined : JSON.parse(text), headers: response.headers };
+  };
 }
