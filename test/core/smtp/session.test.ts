@@ -197,29 +197,3 @@ describe("the end", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 });
-
-test("an idle session is no reason for a process to stay, a working one is", async () => {
-  const [client, server] = socketPair();
-  const calls: string[] = [];
-  const connect = async () => ({
-    readable: client.readable,
-    writable: client.writable,
-    startTls: client.startTls,
-    close: client.close,
-    ref: () => void calls.push("ref"),
-    unref: () => void calls.push("unref"),
-  });
-  const writer = server.writable.getWriter();
-  void writer.write(new TextEncoder().encode("220 ready\r\n"));
-  const transport = createSmtpTransport(connect, { host: "mail.example", security: "none" });
-  const answers = ["250 OK\r\n", "250 OK\r\n", "250 OK\r\n", "354 go on\r\n", "250 queued\r\n", "221 bye\r\n"].values();
-  const reader = server.readable.getReader();
-  void (async () => {
-    while (!(await reader.read()).done)
-      await writer.write(new TextEncoder().encode(answers.next().value ?? "")).catch(() => {});
-  })();
-  await transport.send(readyMail());
-  expect(calls).toEqual(["ref", "unref"]);
-  await transport.close?.();
-  expect(calls).toEqual(["ref", "unref", "ref"]);
-});

@@ -69,38 +69,39 @@ async function writeManyChunks(state: SessionState, body: Body): Promise<number>
   let chunkBytes = 0;
   let size = 0;
   let unanswered = 0;
-  /** What was answered while more of the message was made; without PIPELINING, everything. */
-  const hearChunks = async (): Promise<void> => {
-    while (unanswered > 0 && (link.hasArrived || !capabilities.pipelining)) {
-      await hearChunk(state);
+
+  async function writeChunk(isLast: boolean): Promise<void> {
+    // Chunks may be answered at any time, also while the next was made.
+    while (link.hasArrived || (unanswered > 0 && !capabilities.pipelining)) {
+      await hearChunk(state, unanswered > 0);
       unanswered--;
     }
-  };
+    link.command([bdat(chunkBytes, isLast)], concatBytes(pieces));
+    state.isCommitted = isLast;
+    unanswered++;
+    pieces = [];
+    chunkBytes = 0;
+  }
+
   for await (const piece of readBody(state, body)) {
     if (chunkBytes >= CHUNK_BYTES) {
-      await hearChunks();
-      link.command([bdat(chunkBytes, false)], concatBytes(pieces));
-      unanswered++;
+      await writeChunk(false);
       await link.drained(timeouts.progressMs);
-      pieces = [];
-      chunkBytes = 0;
     }
     pieces.push(piece);
     chunkBytes += piece.length;
     size += piece.length;
   }
-  await hearChunks();
-  link.command([bdat(chunkBytes, true)], concatBytes(pieces));
-  state.isCommitted = true;
-  for (; unanswered > 0; unanswered--) await hearChunk(state);
+  await writeChunk(true);
+  for (; unanswered > 1; unanswered--) await hearChunk(state, true);
   return size;
 }
 
-/** The reply to a chunk that is not the last. */
-async function hearChunk({ link, timeouts }: SessionState): Promise<void> {
+/** The reply to a chunk that is not the last. A refusal may come before the chunk it is about is complete. */
+async function hearChunk({ link, timeouts }: SessionState, isExpected: boolean): Promise<void> {
   const reply = await link.reply(timeouts.progressMs);
-  if (isPositive(reply)) return;
-  throw isNegative(reply) ? link.refuse(reply, "The server refused a part of the message") : link.unexpected(reply);
+  if (isNegative(reply)) throw link.refuse(reply, "The server refused a part of the message");
+  if (!isExpected || !isPositive(reply)) throw link.unexpected(reply);
 }
 
 /** Waits until the server took what was written. One that answers before it has the message wants no more of it. */

@@ -134,14 +134,9 @@ export class Link {
     return settled.value;
   }
 
-  /** Idle from here to {@link Link.wake}. A server that closes or speaks meanwhile is noticed. */
-  rest(): void {
+  /** Listens while nothing is asked, so that a server that closes or speaks is noticed before the next command. */
+  listen(): void {
     this.#wire.read();
-    this.#wire.setIdle(true);
-  }
-
-  wake(): void {
-    this.#wire.setIdle(false);
   }
 
   /** Obeys a signal until the function it returns is called. */
@@ -207,7 +202,6 @@ export class Link {
 
   /** Says goodbye where the dialogue is in step, and closes. */
   async quit(): Promise<void> {
-    this.wake();
     if (this.isQuiet) {
       try {
         this.command(["QUIT"]);

@@ -66,7 +66,6 @@ export class SmtpSession implements Session {
     if (options.signal?.aborted) {
       throw new MailError("aborted", "The send was aborted.", { phase: link.phase, cause: options.signal.reason });
     }
-    link.wake();
     const stopObeying = link.obey(options.signal);
     try {
       return await deliver(state, mail, options);
@@ -88,7 +87,6 @@ export class SmtpSession implements Session {
 
   async #sendReset(): Promise<void> {
     const state = this.#state;
-    state.link.wake();
     state.link.phase = "idle";
     state.link.command(["RSET"]);
     const reply = await state.link.reply(RESET_MS);
@@ -99,6 +97,6 @@ export class SmtpSession implements Session {
 
   #rest(): void {
     this.#usedAt = performance.now();
-    this.#state.link.rest();
+    this.#state.link.listen();
   }
 }

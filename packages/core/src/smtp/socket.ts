@@ -16,12 +16,6 @@ export interface SmtpSocket {
   close(): Promise<void>;
   /** The negotiated protocol of a secured socket, where the runtime tells: `TLSv1.3`. */
   readonly tlsProtocol?: string;
-  /**
-   * `unref` lets a process end while this socket is open, `ref` takes that back: for runtimes that stay as long as a
-   * socket is open (Node, Deno, Bun). The engine calls it when a session begins and ends to be idle.
-   */
-  ref?(): void;
-  unref?(): void;
 }
 
 /** TLS settings of a connection, as given by the user. */

@@ -71,12 +71,6 @@ export class Wire {
     this.#watchdog.stop();
   }
 
-  /** An open socket that is idle is no reason for a process to stay. */
-  setIdle(isIdle: boolean): void {
-    if (isIdle) this.#socket.unref?.();
-    else this.#socket.ref?.();
-  }
-
   /** Lets go of the socket, for TLS to take over. */
   release(): SmtpSocket {
     this.#watchdog.end();
