@@ -1,3 +1,4 @@
+import type { UrlPolicy } from "@edgepost/core";
 import { Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
@@ -87,11 +88,19 @@ function createServices(options: ServerOptions): Services {
     gate: createGate(),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     keepContent: options.keepContent ?? false,
-    buildOptions: { clock, random },
+    buildOptions: { clock, random, attachments: { url: urlPolicy(options) } },
     log: options.log ?? (() => {}),
     clock,
     newId: createIdSource(random),
   };
+}
+
+/** `undefined` where nobody can say where a name leads: then `url` attachments are refused. */
+function urlPolicy({ hosts, fetch, limits }: ServerOptions): UrlPolicy | undefined {
+  const resolve = hosts?.resolve;
+  if (resolve === undefined) return undefined;
+  const maxBytes = limits?.maxMessageBytes ?? DEFAULT_LIMITS.maxMessageBytes;
+  return { fetch, maxBytes, ...(resolve !== "platform" && { resolve }) };
 }
 
 /** For browsers (the Fetch standard). Credentials are not among them: a key is sent by the page, never by the browser. */

@@ -23,6 +23,11 @@ export interface ServerOptions {
   readonly encryptionKeys?: readonly string[] | undefined;
   /** Which mail servers callers may name. Default: public addresses, ports 465, 587 and 2525. */
   readonly hosts?: HostPolicyOptions | undefined;
+  /**
+   * Fetches `url` attachments, for keys with the scope `attachments:url`. It must connect to public addresses only, after
+   * redirects too. Default: the runtime's `fetch`, with each name looked up and checked before.
+   */
+  readonly fetch?: typeof fetch | undefined;
   readonly limits?: Partial<ServerLimits> | undefined;
   /** Requests each API key may make. Default: any number. */
   readonly rateLimit?: RateLimit | undefined;
@@ -41,6 +46,8 @@ export interface ServerOptions {
 }
 
 export interface ServerLimits extends BodyLimits {
+  /** Attachments of one message. */
+  readonly maxAttachments: number;
   /** Octets of one message as it is sent. Most servers refuse more than this. */
   readonly maxMessageBytes: number;
 }
@@ -49,6 +56,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   // 25 MiB of attachments in base64, and room for the rest.
   maxBodyBytes: 35 * 1024 * 1024,
   maxJsonDepth: 64,
+  maxAttachments: 50,
   maxMessageBytes: 25 * 1024 * 1024,
 };
 

@@ -7,7 +7,7 @@ import {
   type Transport,
 } from "@edgepost/core";
 import { RequestProblem } from "../http/problem.ts";
-import { type ApiKey, mayUse, requireScope } from "../keys/scopes.ts";
+import { type ApiKey, mayUse } from "../keys/scopes.ts";
 import type { ConnectionRecord, Store } from "../store/store.ts";
 import { type ConnectionBook, connectionNotFound, type StoredConnection } from "./connection-book.ts";
 import { parseReach } from "./connection-form.ts";
@@ -16,11 +16,6 @@ import type { SenderPolicy } from "./sender-policy.ts";
 
 /** A request names a connection, brings one along, or leaves the choice to the system connection. */
 export type ConnectionChoice = string | SmtpConnection | undefined;
-
-/** @throws RequestProblem `forbidden` for a key that may not name, or not bring along. */
-export function requireChoice(key: ApiKey, choice: ConnectionChoice): void {
-  requireScope(key, typeof choice === "object" ? "connections:inline" : "connections:use");
-}
 
 /** A way to a mail server, for one request. */
 export interface OpenConnection {

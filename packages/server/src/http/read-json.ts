@@ -20,10 +20,12 @@ export interface JsonBody {
 export async function readJson(request: Request, limits: BodyLimits): Promise<JsonBody> {
   refuseOtherTypes(request.headers);
   const bytes = await readBytes(request, limits.maxBodyBytes);
-  return { json: parseJson(decodeUtf8(bytes), limits.maxJsonDepth), bytes };
+  return { json: parseJsonBytes(bytes, limits.maxJsonDepth), bytes };
 }
 
-function parseJson(text: string, maxDepth: number): unknown {
+/** @throws RequestProblem `malformed-body`. */
+export function parseJsonBytes(bytes: Uint8Array, maxDepth: number): unknown {
+  const text = decodeUtf8(bytes);
   refuseDeepNesting(text, maxDepth);
   try {
     return JSON.parse(text);

@@ -1,15 +1,8 @@
-import {
-  type BuildOptions,
-  buildMime,
-  type Issue,
-  isMailError,
-  MailError,
-  type MessageInput,
-  type OutgoingMail,
-} from "@edgepost/core";
+import { buildMime, type Issue, isMailError, MailError, type MessageInput, type OutgoingMail } from "@edgepost/core";
 import { renderTemplate } from "@edgepost/core/template";
 import type { OpenConnection } from "../connections/connections.ts";
 import { refuseForeignSender, withDefaults } from "../connections/sender-policy.ts";
+import type { Services } from "../context.ts";
 import { mergeIssues } from "../http/shape.ts";
 
 /** A message as a request brought it. */
@@ -28,20 +21,26 @@ export interface RequestedMessage {
  * @throws MailError `invalid-message` with every issue.
  */
 export async function build(
+  { buildOptions, limits }: Pick<Services, "buildOptions" | "limits">,
   { message, issues }: RequestedMessage,
   { defaults, policy }: Pick<OpenConnection, "defaults" | "policy">,
-  options: BuildOptions,
 ): Promise<OutgoingMail> {
   try {
     const bound = message.variables === undefined ? message : renderTemplate(message);
-    const mail = await buildMime(withDefaults(bound, defaults, policy), options);
+    const mail = await buildMime(withDefaults(bound, defaults, policy), buildOptions);
     refuseForeignSender(mail.message, policy);
+    refuseTooMany(mail.message.attachments, limits.maxAttachments);
     if (issues.length === 0) return mail;
   } catch (error) {
     if (!isMailError(error) || issues.length === 0) throw error;
     throw invalidMessage(mergeIssues(error.issues ?? [], issues));
   }
   throw invalidMessage(issues);
+}
+
+function refuseTooMany({ length }: readonly unknown[], most: number): void {
+  if (length > most)
+    throw invalidMessage([{ path: "attachments", message: `are ${length}; this server takes ${most}` }]);
 }
 
 function invalidMessage(issues: readonly Issue[]): MailError {

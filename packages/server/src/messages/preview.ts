@@ -1,17 +1,17 @@
 import type { Attachment, OutgoingMail } from "@edgepost/core";
-import { requireChoice } from "../connections/connections.ts";
 import type { Services } from "../context.ts";
 import type { ApiKey } from "../keys/scopes.ts";
 import { build } from "./build.ts";
+import { openFor } from "./send.ts";
 import type { SendBody } from "./send-body.ts";
+import { settle } from "./settle.ts";
 import { findWarnings } from "./warnings.ts";
 
 /** What would be sent: the message as its readers see it, its source, and what its author may want to change. */
-export async function preview({ connections, buildOptions }: Services, key: ApiKey, body: SendBody) {
-  requireChoice(key, body.connection);
-  const connection = await connections.open(body.connection, key);
+export async function preview(services: Services, key: ApiKey, body: SendBody) {
+  const connection = await openFor(services, key, body);
   try {
-    return present(await build(body, connection, buildOptions));
+    return await present(await settle(await build(services, body, connection), services.limits.maxMessageBytes));
   } finally {
     await connection.release();
   }

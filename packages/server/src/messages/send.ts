@@ -1,14 +1,15 @@
-import { isMailError, MailError, type OutgoingMail, type Receipt } from "@edgepost/core";
-import { type OpenConnection, requireChoice } from "../connections/connections.ts";
+import { isMailError, MailError, type MessageInput, type OutgoingMail, type Receipt } from "@edgepost/core";
+import type { OpenConnection } from "../connections/connections.ts";
 import { withHint } from "../connections/providers.ts";
 import type { Services } from "../context.ts";
 import { toProblem } from "../http/problem.ts";
-import type { ApiKey } from "../keys/scopes.ts";
+import { type ApiKey, requireScope } from "../keys/scopes.ts";
 import type { Idempotency, MessageOutcome, MessageRecord } from "../store/store.ts";
 import { type SendAnswer, toAnswer } from "./answer.ts";
 import { build } from "./build.ts";
 import { IDEMPOTENCY_MS } from "./idempotency.ts";
 import type { SendBody } from "./send-body.ts";
+import { settle } from "./settle.ts";
 
 /** A request to send, read and authorised. */
 export interface SendRequest {
@@ -39,11 +40,9 @@ export async function send(services: Services, { key, body, idempotency }: SendR
     if (first !== undefined) return { first };
   }
 
-  requireChoice(key, body.connection);
-  const connection = await services.connections.open(body.connection, key);
+  const connection = await openFor(services, key, body);
   try {
-    const mail = await build(body, connection, services.buildOptions);
-    await refuseTooLarge(mail, limits.maxMessageBytes);
+    const mail = await settle(await build(services, body, connection), limits.maxMessageBytes);
 
     const record = await toRecord(mail, { key: key.id, connection: connection.name, idempotency }, services);
     const first = await store.messages.begin(record, idempotentSince);
@@ -56,12 +55,15 @@ export async function send(services: Services, { key, body, idempotency }: SendR
   }
 }
 
-/** Before anything is connected. */
-async function refuseTooLarge(mail: OutgoingMail, maxBytes: number): Promise<void> {
-  const { length } = await mail.bytes();
-  if (length <= maxBytes) return;
-  const detail = `The message has ${length} octets; this server sends up to ${maxBytes}.`;
-  throw new MailError("message-too-large", detail, { phase: "input" });
+/** The connection a body asks for, if its key may use that, and all the message needs. */
+export function openFor(services: Services, key: ApiKey, body: SendBody): Promise<OpenConnection> {
+  requireScope(key, typeof body.connection === "object" ? "connections:inline" : "connections:use");
+  if (hasUrls(body.message)) requireScope(key, "attachments:url");
+  return services.connections.open(body.connection, key);
+}
+
+function hasUrls({ attachments }: MessageInput): boolean {
+  return Array.isArray(attachments) && attachments.some((attachment) => attachment?.url !== undefined);
 }
 
 async function toRecord(

@@ -11,19 +11,20 @@ import { sendBatch } from "../messages/batch.ts";
 import { readIdempotency, replay } from "../messages/idempotency.ts";
 import { logQuerySchema, presentMessage } from "../messages/log.ts";
 import { preview } from "../messages/preview.ts";
+import { readSendBody } from "../messages/read-send-body.ts";
 import { send } from "../messages/send.ts";
-import { parseSendBody } from "../messages/send-body.ts";
 
 /** `/v1/messages`: sending, and the log of what was sent. */
 export function messageRoutes(services: Services): Hono<RequestContext> {
   const { store, limits, clock } = services;
+  // The message itself, and a ready one in its place.
+  const bodyLimits = { ...limits, maxParts: limits.maxAttachments + 2 };
   const routes = new Hono<RequestContext>();
 
   routes.post("/", async (c) => {
     const key = c.get("key");
     requireScope(key, "messages:send");
-    const { json, bytes } = await readJson(c.req.raw, limits);
-    const body = parseSendBody(json);
+    const { body, bytes } = await readSendBody(c.req.raw, bodyLimits);
     const idempotency = await readIdempotency(c.req.header("idempotency-key"), "/v1/messages", bytes);
     const { answer, first } = await send(services, { key, body, idempotency });
     if (answer !== undefined) return c.json(answer);
@@ -43,8 +44,8 @@ export function messageRoutes(services: Services): Hono<RequestContext> {
   routes.post("/preview", async (c) => {
     const key = c.get("key");
     requireScope(key, "messages:send");
-    const { json } = await readJson(c.req.raw, limits);
-    return c.json(await preview(services, key, parseSendBody(json)));
+    const { body } = await readSendBody(c.req.raw, bodyLimits);
+    return c.json(await preview(services, key, body));
   });
 
   routes.get("/", async (c) => {
