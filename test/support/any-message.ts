@@ -113,7 +113,16 @@ const address = fc
   // As U-labels are written as A-labels, a few octets are left for them.
   .filter((text) => octetsOf(text) <= 240);
 const mailbox: fc.Arbitrary<MailboxInput> = fc.record({ name: headerText, address }, { requiredKeys: ["address"] });
-const mailboxes: fc.Arbitrary<AddressInput> = fc.array(mailbox, { maxLength: 6 });
+const group: fc.Arbitrary<AddressInput> = fc
+  .tuple(
+    headerText.filter((name) => name !== ""),
+    fc.array(address, { maxLength: 3 }),
+  )
+  .map(([name, members]) => `"${name.replace(/["\\]/g, "\\$&")}": ${members.join(", ")};`);
+const mailboxes: fc.Arbitrary<AddressInput> = fc.array(
+  fc.oneof({ weight: 5, arbitrary: mailbox as fc.Arbitrary<AddressInput> }, group),
+  { maxLength: 6 },
+);
 
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 300 }),

@@ -58,3 +58,16 @@ test("groups, empty ones too", () => {
     to({ group: "Team", members }, { address: "c@example.com" }, { group: "undisclosed-recipients", members: [] }),
   ).toBe("To: Team: a@example.com, B <b@example.com>;, c@example.com,\r\n undisclosed-recipients:;");
 });
+
+describe("the name of a group", () => {
+  const members = [{ address: "a@example.com" }];
+
+  test("in encoded words has a space before its colon, as RFC 2047 demands", () => {
+    expect(to({ group: "Zoë", members })).toBe("To: =?utf-8?Q?Zo=C3=AB?= : a@example.com;");
+    expect(to({ group: "Zoë", members: [] })).toBe("To: =?utf-8?Q?Zo=C3=AB?= :;");
+  });
+
+  test("is never in B, which some decode and read again", () => {
+    expect(to({ group: "漢字 <eve@example.com>", members })).not.toContain("?B?");
+  });
+});

@@ -17,8 +17,8 @@ export function addressField(name: string, addresses: readonly Address[]): strin
     const members = address.members.map((member, at) =>
       end(mailbox(name, member, firstLength), at < address.members.length - 1 ? "," : `;${separator}`),
     );
-    const empty = members.length === 0 ? `;${separator}` : "";
-    return [end(phrase(name, address.group, firstLength), `:${empty}`), ...members];
+    const colon = members.length === 0 ? `:;${separator}` : ":";
+    return [groupName(name, address.group, colon, firstLength), ...members];
   });
   return foldField(name, entries.flatMap(fitted));
 }
@@ -27,14 +27,23 @@ function mailbox(field: string, { name, address }: Mailbox, firstLength: number)
   return name === undefined || name === "" ? [address] : [...phrase(field, name, firstLength), `<${address}>`];
 }
 
+/**
+ * A space parts encoded words from the colon (RFC 2047 section 5(3)). They are Q, whatever is shorter: what stands alone
+ * in B, mailparser decodes and reads once more, and takes `<eve@example.com>` in it for a recipient.
+ */
+function groupName(field: string, name: string, colon: string, firstLength: number): string[] {
+  const tokens = phrase(field, name, firstLength, "Q");
+  return tokens[0]?.startsWith("=?") ? [...tokens, colon] : end(tokens, colon);
+}
+
 /** A display name as tokens: atoms, else a quoted string, else encoded words, which may never stand inside quotes. */
-function phrase(field: string, name: string, firstLength: number): string[] {
+function phrase(field: string, name: string, firstLength: number, encoding?: "Q"): string[] {
   refuseLineBreaks(field, name);
   const looksEncoded = name.includes("=?");
   if (!looksEncoded && ATOMS.test(name)) return name.split(" ");
   const quoted = `"${name.replace(/["\\]/g, "\\$&")}"`;
   if (!looksEncoded && QUOTABLE.test(name) && quoted.length <= MAX_QUOTED_LENGTH) return [quoted];
-  return encodeWords(name, firstLength);
+  return encodeWords(name, firstLength, encoding);
 }
 
 function end(tokens: readonly string[], separator: string): string[] {

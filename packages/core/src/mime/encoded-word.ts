@@ -23,9 +23,10 @@ const SPACE = 0x20;
  * drop it). Each word decodes on its own: a character is never split, a character sequence only when it fills a word.
  *
  * @param firstLength Room for the first word, where it stands behind a field name.
+ * @param encoding Q, also where B is shorter.
  */
-export function encodeWords(text: string, firstLength = MAX_LENGTH): string[] {
-  const scheme = Q.width(text) <= Math.ceil(B.width(text) / 3) * 4 ? Q : B;
+export function encodeWords(text: string, firstLength = MAX_LENGTH, encoding?: "Q"): string[] {
+  const scheme = encoding === "Q" || Q.width(text) <= Math.ceil(B.width(text) / 3) * 4 ? Q : B;
   const whole = scheme.encode(text);
   return whole.length <= firstLength ? [whole] : split(text, scheme, firstLength);
 }
