@@ -1,6 +1,7 @@
-import type { MailPhase, RejectedRecipient, SmtpReply } from "@edgepost/core";
-import { broken, refused, type Situation } from "./nodemailer-errors.ts";
+import type { MailError, MailPhase, RejectedRecipient, SmtpReply } from "@edgepost/core";
+import { allRefused, isRefusable, refused } from "./refusals.ts";
 import { parseReply } from "./reply-lines.ts";
+import { broken, type Situation } from "./situation.ts";
 
 /** Of the dialogue, as much as explains an error. */
 const TRACE_LINES = 20;
@@ -49,7 +50,9 @@ export class Dialogue {
   readonly #trace: string[] = [];
   readonly #awaited: Command[] = [GREETING];
   #recipients: readonly string[] = [];
+  #accepted = 0;
   #refused: RejectedRecipient[] = [];
+  #refusal: MailError | undefined;
 
   constructor(host: string, hook: ((line: string) => void) | undefined) {
     this.#host = host;
@@ -59,6 +62,11 @@ export class Dialogue {
   /** Recipients of the message under way that the server refused. */
   get refused(): readonly RejectedRecipient[] {
     return this.#refused;
+  }
+
+  /** What the server refused since the last message began, where that alone decides. */
+  get refusal(): MailError | undefined {
+    return this.#refusal;
   }
 
   /** Where the dialogue stands, for the error that ends it. */
@@ -82,7 +90,9 @@ export class Dialogue {
   /** A new message for these recipients. */
   begin(recipients: readonly string[]): void {
     this.#recipients = recipients;
+    this.#accepted = 0;
     this.#refused = [];
+    this.#refusal = undefined;
   }
 
   /** nodemailer sends a line. Nothing may have come before it was asked for. */
@@ -109,12 +119,12 @@ export class Dialogue {
   heard(text: string): SmtpReply {
     for (const line of text.split("\n")) this.#note(`S: ${line}`);
     const reply = parseReply(text);
-    const { situation } = this;
-    const command = this.#awaited.shift();
-    if (command === undefined) throw this.#spokeUnasked(reply, situation);
+    const [command] = this.#awaited;
+    if (command === undefined) throw this.#spokeUnasked(reply);
     if (reply === undefined || !isAnswer(reply, command)) {
-      throw broken("The server sent something that is no answer to this command", situation, reply);
+      throw broken("The server sent something that is no answer to this command", this.situation, { reply });
     }
+    this.#awaited.shift();
     this.#understand(command, reply);
     return reply;
   }
@@ -126,17 +136,25 @@ export class Dialogue {
     }
     if (verb === "STARTTLS" && !isRefusal) this.mode = "tls";
     if (verb === "DATA" && !isRefusal) this.mode = "message";
-    if (verb !== "RCPT") return;
+    // A second token may be taken where the first was not.
+    if (verb === "AUTH" && !isRefusal) this.#refusal = undefined;
+    if (verb === "RCPT") this.#sort(reply);
+    else if (isRefusal && isRefusable(verb) && verb !== "EHLO") this.#refusal ??= refused(verb, reply, this.situation);
+  }
+
+  #sort(reply: SmtpReply): void {
     const [address = "", ...others] = this.#recipients;
     this.#recipients = others;
-    if (isRefusal) this.#refused.push({ address, reply, retryable: reply.code < 500 });
+    if (reply.code < 400) this.#accepted += 1;
+    else this.#refused.push({ address, reply, retryable: reply.code < 500 });
+    if (others.length === 0 && this.#accepted === 0) this.#refusal ??= allRefused(this.#refused, this.situation);
   }
 
   /** While a message is written, a server may say that it has had enough: by its code, like any other refusal of it. */
-  #spokeUnasked(reply: SmtpReply | undefined, situation: Situation): Error {
-    if (this.mode === "message" && reply !== undefined && reply.code >= 400)
-      return refused("message", reply, situation);
-    return broken("The server spoke before it was asked", situation, reply);
+  #spokeUnasked(reply: SmtpReply | undefined): MailError {
+    const isRefusal = this.mode === "message" && reply !== undefined && reply.code >= 400;
+    if (isRefusal) return refused("message", reply, this.situation);
+    return broken("The server spoke before it was asked", this.situation, { reply });
   }
 
   #note(line: string): void {

@@ -11,8 +11,9 @@ import type {
 import { isMailError, MailError } from "@edgepost/core";
 import { type BodyWatch, bodyFromBytes, bodyFromStream } from "./message-body.ts";
 import { composeDsn } from "./nodemailer-envelope.ts";
-import { type Situation, translate } from "./nodemailer-errors.ts";
+import { translate } from "./nodemailer-errors.ts";
 import { parseReply } from "./reply-lines.ts";
+import type { Situation } from "./situation.ts";
 import { Stages } from "./stages.ts";
 
 /** What is used of a nodemailer transporter, of any version and kind: SMTP, pool, SES, sendmail, stream, JSON, a plugin. */

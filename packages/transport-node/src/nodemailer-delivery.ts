@@ -1,9 +1,9 @@
 import type { OutgoingMail, Receipt, RejectedRecipient, SendOptions } from "@edgepost/core";
 import { isMailError, MailError } from "@edgepost/core";
 import { composeEnvelope } from "./nodemailer-envelope.ts";
-import { allRefused } from "./nodemailer-errors.ts";
 import type { NodemailerLink } from "./nodemailer-link.ts";
 import { type Transaction, transact } from "./nodemailer-transaction.ts";
+import { allRefused } from "./refusals.ts";
 
 /** What every server takes in one transaction (RFC 5321 section 4.5.3.1.8). More are sent in several. */
 const MAX_RECIPIENTS = 100;
@@ -29,12 +29,16 @@ export async function deliver(
   const accepted: string[] = [];
   const rejected: RejectedRecipient[] = [];
   let last: Transaction | undefined;
+  /** A transaction that nobody may receive is still open. */
+  let isOpen = false;
 
   let waiting: readonly string[] = mail.envelope.to;
   while (waiting.length > 0) {
     const group = waiting.slice(0, MAX_RECIPIENTS);
     waiting = waiting.slice(MAX_RECIPIENTS);
     try {
+      if (isOpen) await link.reset();
+      isOpen = false;
       last = await transact(link, mail, envelope, group, options);
       accepted.push(...last.accepted);
       rejected.push(...last.rejected);
@@ -43,8 +47,7 @@ export async function deliver(
       if (!isMailError(error)) throw error;
       if (error.code === "recipients-rejected" && link.usable) {
         rejected.push(...(error.recipients ?? []));
-        // The transaction that nobody may receive is still open.
-        if (waiting.length > 0) await link.reset();
+        isOpen = true;
       } else if (last === undefined) throw error;
       else return { accepted, ...breakOff(group, waiting, rejected, error), ...lastWord(last), downgrades };
     }

@@ -3,8 +3,9 @@ import type { MailError, ParsedConnection } from "@edgepost/core";
 import type { SMTPConnectionOptions } from "nodemailer/lib/smtp-connection";
 import SMTPConnection from "nodemailer/lib/smtp-connection";
 import { Dialogue } from "./dialogue.ts";
-import { broken, interrupted, translate } from "./nodemailer-errors.ts";
+import { translate } from "./nodemailer-errors.ts";
 import { ReplyLines } from "./reply-lines.ts";
+import { broken, interrupted } from "./situation.ts";
 
 /** Real EHLO replies stay under 4 KiB. What never ends must not fill the memory. */
 const MAX_REPLY_BYTES = 512 * 1024;
@@ -79,7 +80,7 @@ export class NodemailerLink {
     return new Promise((resolve, reject) => {
       if (this.#fault !== undefined) return reject(this.#fault);
       const abort = () => {
-        this.fail(interrupted("aborted", "The send was aborted", this.dialogue.situation, signal?.reason));
+        this.fail(interrupted("aborted", "The send was aborted", this.dialogue.situation, { cause: signal?.reason }));
       };
       const settle = () => {
         clearTimeout(this.#timer);
@@ -126,10 +127,12 @@ export class NodemailerLink {
   /** Ends the link, and the step under way. */
   fail(fault: MailError): void {
     if (this.#fault !== undefined) return;
-    this.#fault = fault;
+    // A server that refuses often hangs up at once, while nodemailer waits for the replies to what it sent along.
+    const isEnd = fault.code === "connection-lost" || fault.code === "timeout";
+    this.#fault = (isEnd ? this.dialogue.refusal : undefined) ?? fault;
     this.smtp.close();
     if (this.smtp._socket) this.smtp._socket.destroy();
-    this.#reject?.(fault);
+    this.#reject?.(this.#fault);
   }
 
   /** Says goodbye where the dialogue is in step, and closes. */

@@ -2,9 +2,10 @@ import type { BodyForm, OutgoingMail, RejectedRecipient, SendOptions, SmtpReply 
 import { isMailError, MailError } from "@edgepost/core";
 import { type BodyWatch, bodyFromBytes, bodyFromStream } from "./message-body.ts";
 import type { NodemailerEnvelope } from "./nodemailer-envelope.ts";
-import { notToAll, type Situation } from "./nodemailer-errors.ts";
 import type { NodemailerLink } from "./nodemailer-link.ts";
+import { notToAll } from "./refusals.ts";
 import { parseReply } from "./reply-lines.ts";
+import type { Situation } from "./situation.ts";
 
 /** What one transaction came to. */
 export interface Transaction {
@@ -27,12 +28,12 @@ export async function transact(
   recipients: readonly string[],
   options: SendOptions,
 ): Promise<Transaction> {
+  const allOrNone = options.recipients === "all-or-none";
   let size = 0;
   const watch: BodyWatch = {
     onPiece() {
-      const { situation } = link.dialogue;
       // Breaking off is how a message is not sent after the server has said that it wants it.
-      if (options.recipients === "all-or-none" && situation.refused.length > 0) link.fail(notToAll(situation));
+      if (allOrNone && link.dialogue.refused.length > 0) link.fail(notToAll(link.dialogue.situation));
       link.onPiece();
     },
     onEnd(bytes) {
