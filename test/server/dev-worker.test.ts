@@ -26,5 +26,5 @@ test("dev:worker prints a command that works in workerd, shows what arrives, and
   await find(/mail 1: \d+ octets, TLSv1\.3, logged in as inbox/);
   await find(/"event":"request".*"status":200/);
   child.kill("SIGINT");
-  expect(await exitCode).toBe(0);
+  expect(await exitCode).toBe(128 + 2); // as a shell says of a program that was stopped by SIGINT
 });

@@ -25,11 +25,6 @@ Send a message:
     -d '{"connection":"inbox","from":"me@example.com","to":"you@example.com","subject":"Hello","text":"It works."}'
 
 Ctrl-C stops both.`);
-
-  process.once("SIGINT", async () => {
-    await worker.dispose();
-    await inbox.close();
-  });
 }
 
 async function configure({ connection }: Inbox, apiKey: string): Promise<MiniflareOptions> {
