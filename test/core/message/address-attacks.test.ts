@@ -13,11 +13,6 @@ describe("is read right:", () => {
       '"eve@evil.example x"@internal.example',
       ['"eve@evil.example x"@internal.example'],
     ],
-    [
-      "two addresses in a quoted local part",
-      '"<eve@evil.example>, x"@internal.example',
-      ['"<eve@evil.example>, x"@internal.example'],
-    ],
     ["an address in angle brackets as a quoted name", '"<eve@evil.example>" <ada@example.com>', ["ada@example.com"]],
     ["an address as a quoted name", '"eve@evil.example" <ada@example.com>', ["ada@example.com"]],
     ["a trailing comment that looks like the domain going on", "ada@example.com(.evil.example)", ["ada@example.com"]],
@@ -89,6 +84,8 @@ describe("is refused:", () => {
     ["an address behind a group", "A: ada@example.com; eve@evil.example"],
     ["a group without a name", ": eve@evil.example;"],
     ["semicolons between addresses", "ada@example.com; eve@evil.example"],
+    // In the header `Ada <"<eve@evil.example>"@internal.example>` postal-mime and mailparser see Eve.
+    ["an address in angle brackets in a quoted local part", '"<eve@evil.example>, x"@internal.example'],
     ["an encoded word in a local part", "=?utf-8?q?eve=40evil.example=3E=00?=@example.com"],
     ["an encoded word in a quoted local part", '"=?utf-8?q?eve?="@example.com'],
     ["an encoded word as a domain", "ada@=?utf-8?q?evil.example?="],

@@ -23,6 +23,8 @@ export function writeAddress(local: string, domain: string): string {
   if (octets(written) > MAX_LOCAL_OCTETS) throw new AddressFault(`has more than ${MAX_LOCAL_OCTETS} octets before "@"`);
   if (INVISIBLE.test(local))
     throw new AddressFault(`has a control or invisible character in ${quoteForMessage(local)}`);
+  // Allowed in quotes, and in nobody's address: behind a display name, parsers take what stands in them for the address.
+  if (/[<>]/.test(local)) throw new AddressFault(`has an angle bracket in ${quoteForMessage(local)}`);
   // RFC 2047 section 5(3): never in an addr-spec. A reader that decodes it there sees another address than we do.
   if (ENCODED_WORD.test(local)) throw new AddressFault(`has an encoded word in the address ${quoteForMessage(local)}`);
   const address = `${written}@${domain}`;
