@@ -72,6 +72,17 @@ describe("within", () => {
     expect(told?.aborted).toBe(true);
   });
 
+  test("hands on what comes in the very moment the caller gives up, so that a socket is not forgotten", async () => {
+    const caller = new AbortController();
+    const tooLate = vi.fn();
+    const work = async () => {
+      caller.abort();
+      return "a socket";
+    };
+    await expect(within(100, caller.signal, work, failure, tooLate)).rejects.toThrow("aborted");
+    expect(tooLate).toHaveBeenCalledExactlyOnceWith("a socket");
+  });
+
   test("does not begin when the caller gave up before", async () => {
     const work = vi.fn(async () => {});
     await expect(within(100, AbortSignal.abort(), work, failure)).rejects.toThrow("aborted");

@@ -45,16 +45,18 @@ export async function within<T>(
   tooLate: (value: T) => void = () => {},
 ): Promise<T> {
   const deadline = startDeadline(ms, signal);
-  let settled = false;
+  let gaveUp = false;
   try {
     return await new Promise<T>((resolve, reject) => {
-      const giveUp = () => reject(failure(deadline.expired));
+      const giveUp = () => {
+        gaveUp = true;
+        reject(failure(deadline.expired));
+      };
       if (deadline.signal.aborted) return giveUp();
       deadline.signal.addEventListener("abort", giveUp);
-      work(deadline.signal).then((value) => (settled ? tooLate(value) : resolve(value)), reject);
+      work(deadline.signal).then((value) => (gaveUp ? tooLate(value) : resolve(value)), reject);
     });
   } finally {
-    settled = true;
     deadline.end();
   }
 }
