@@ -93,7 +93,8 @@ const RESERVED = [
 
 const PUBLIC = ["0.0.0.0/0", "2000::/3"].map(block);
 
-function isPublic(address: string): boolean {
+/** True for an address of the public internet; false for all others, and for what is no address. */
+export function isPublic(address: string): boolean {
   return PUBLIC.some((block) => isInBlock(address, block)) && !RESERVED.some((block) => isInBlock(address, block));
 }
 

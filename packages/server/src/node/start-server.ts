@@ -1,9 +1,11 @@
 import { lookup } from "node:dns/promises";
 import { nodeTransport } from "@edgepost/transport-node";
 import { createServer, type MailServer } from "../app.ts";
+import { isPublic } from "../connections/host-policy.ts";
 import { type Environment, readEnvironment } from "../environment.ts";
 import type { LogEntry } from "../http/log.ts";
 import { sqliteStore } from "../store/sqlite.ts";
+import { createCheckedFetch } from "./checked-fetch.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { listen } from "./listen.ts";
 
@@ -77,6 +79,7 @@ async function openServer(environment: Environment, log: (entry: LogEntry) => vo
     store: await sqliteStore(databasePath),
     encryptionKeys,
     hosts: { resolve: resolveHost, allow: allowHosts, ports: allowPorts },
+    fetch: createCheckedFetch({ mayConnectTo: isPublic }),
     log,
   });
 }
