@@ -82,6 +82,12 @@ describe("folding", () => {
     expect(structuredField("X-A-Rather-Long-Name", [id])).toBe(`X-A-Rather-Long-Name:\r\n ${id}`);
   });
 
+  test("leaves the first word of a text behind its name, since Python would take a fold there for a space", () => {
+    expect(textField("X-A-Rather-Long-Name", `${"a".repeat(60)} b`)).toBe(
+      `X-A-Rather-Long-Name: ${"a".repeat(60)}\r\n b`,
+    );
+  });
+
   test("encodes a text that has no place to fold in 998 octets", () => {
     const field = textField("X-Blob", "a".repeat(3000));
     for (const line of field.split("\r\n")) expect(line.length).toBeLessThanOrEqual(76);

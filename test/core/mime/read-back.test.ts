@@ -1,7 +1,6 @@
 import type { Address, Attachment, Message, MessageInput, OutgoingMail } from "@edgepost/core";
 import { buildMime } from "@edgepost/core";
 import fc from "fast-check";
-import { decodeWords } from "postal-mime";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { anyMessage, BLIND_COPY } from "../../support/any-message.ts";
 import type { ReadAddress, ReadMail, ReadPart } from "../../support/mail-readers.ts";
@@ -52,7 +51,7 @@ describe("on the wire", () => {
 
   survives("there is no blind copy", async ({ envelope, message }, bytes) => {
     if (message.bcc.length > 0) expect(envelope.to).toContain(BLIND_COPY);
-    expect(latin1(bytes)).not.toMatch(/^bcc/im);
+    expect(latin1(bytes)).not.toMatch(/^(?:resent-)?bcc[\t ]*:/im);
     expect(latin1(bytes)).not.toContain("hidden.example");
   });
 
@@ -80,19 +79,18 @@ describe("on the wire", () => {
 
 describe("read back", () => {
   survives("by postal-mime", async ({ message }, bytes) => {
-    // Both decode what looks like an encoded word in a file name, though it came by RFC 2231.
-    const read = comparable(await readByPostalMime(bytes));
-    expect(read).toEqual(comparable(await written(message), asItIs, decodeWords));
+    expectNoEncodedNames(message);
+    expect(comparable(await readByPostalMime(bytes))).toEqual(comparable(await written(message)));
   });
 
   survives("by mailparser", async ({ message }, bytes) => {
-    // Both decode what looks like an encoded word in a file name, though it came by RFC 2231.
-    const read = comparable(await readByMailparser(bytes));
-    expect(read).toEqual(comparable(await written(message), asItIs, decodeWords));
+    expectNoEncodedNames(message);
+    expect(comparable(await readByMailparser(bytes))).toEqual(comparable(await written(message)));
   });
 
   survives("where the server takes 8 bits", async (mail) => {
-    const expected = comparable(await written(mail.message), asItIs, decodeWords);
+    expectNoEncodedNames(mail.message);
+    const expected = comparable(await written(mail.message));
     const bytes = await mail.bytes("8bit");
     expect(comparable(await readByPostalMime(bytes))).toEqual(expected);
     expect(comparable(await readByMailparser(bytes))).toEqual(expected);
@@ -100,11 +98,11 @@ describe("read back", () => {
 
   // By mailparser alone: postal-mime takes everything apart into lines, where it is told of none, too.
   survives("where it takes anything", async (mail) => {
+    expectNoEncodedNames(mail.message);
     const expected = await written(mail.message);
     // Of a part without content, mailparser takes the line end before the boundary for it.
     fc.pre(expected.parts.every(({ content }) => content.length > 0));
-    const read = await readByMailparser(await mail.bytes("binary"));
-    expect(comparable(read)).toEqual(comparable(expected, asItIs, decodeWords));
+    expect(comparable(await readByMailparser(await mail.bytes("binary")))).toEqual(comparable(expected));
   });
 
   describe.skipIf(!hasPython)(hasPython ? "by Python" : "by Python: skipped, there is no python3 here", () => {
@@ -170,7 +168,7 @@ async function filePart(attachment: Attachment, isWithoutHtml: boolean): Promise
 }
 
 /** Parsers write line ends as they like, and count the last ones to the text or to what follows it. */
-function comparable(mail: ReadMail, nameOf = asItIs, fileNameOf = asItIs): unknown {
+function comparable(mail: ReadMail, nameOf = (name: string) => name): unknown {
   return {
     ...mail,
     addresses: Object.entries(mail.addresses).map(([field, addresses]) => [
@@ -183,7 +181,6 @@ function comparable(mail: ReadMail, nameOf = asItIs, fileNameOf = asItIs): unkno
     html: comparableText(mail.html ?? ""),
     parts: mail.parts.map(({ content, ...part }) => ({
       ...part,
-      filename: part.filename === undefined ? undefined : fileNameOf(part.filename),
       content: part.disposition === undefined ? comparableText(content.toString()) : content.toString("latin1"),
     })),
   };
@@ -193,8 +190,9 @@ function comparableText(text: string): string {
   return text.replace(/\r\n|\r|\n/g, "\n").replace(/\n+$/, "");
 }
 
-function asItIs(text: string): string {
-  return text;
+/** Both decode what looks like an encoded word in a file name, though it came by RFC 2231. */
+function expectNoEncodedNames({ attachments }: Message): void {
+  fc.pre(!attachments.some(({ filename }) => filename?.includes("=?")));
 }
 
 /**

@@ -24,7 +24,9 @@ const CONTROL = /[\0-\x1f\x7f-\x9f]/;
 /** A field of free text (RFC 5322 section 2.2.1): `Subject`, `X-…`. What is not plain ASCII becomes encoded words. */
 export function textField(name: string, text: string): string {
   refuseLineBreaks(name, text);
-  return foldField(name, text === "" ? [] : textTokens(text, LINE_LENGTH - name.length - 2));
+  const tokens = text === "" ? [] : textTokens(text, LINE_LENGTH - name.length - 2);
+  // Python 3.11 takes the space of a fold behind the name for the beginning of the text.
+  return foldField(name, tokens, "first-stays");
 }
 
 /** A field with a grammar of its own, given as tokens between which it may be folded: message ids, media types, URLs. */
@@ -69,7 +71,7 @@ function isPlain(word: string): boolean {
  * A field of finished tokens, in octets outside ASCII too: only address fields have any, in local parts (RFC 6532).
  * @throws MailError `invalid-message` for a token that no line can hold.
  */
-export function foldField(name: string, tokens: readonly string[]): string {
+export function foldField(name: string, tokens: readonly string[], first?: "first-stays"): string {
   if (!FIELD_NAME.test(name)) throw refusal(JSON.stringify(name), "is not a header field name");
   if (BLIND_COPY.test(name)) throw refusal(name, "is never written to a message");
   let field = `${name}:`;
@@ -79,9 +81,9 @@ export function foldField(name: string, tokens: readonly string[]): string {
     if (column + 1 + token.length > LINE_LENGTH) {
       const octets = encodeUtf8(token).length;
       if (octets >= MAX_LINE_OCTETS) throw refusal(name, `has ${octets} octets without a place to fold`);
-      // What is too long for any line stays behind the name while it can: a name alone on a line would gain nothing.
-      const isFirst = column === name.length + 1;
-      if (!(isFirst && token.length >= LINE_LENGTH && column + 1 + octets <= MAX_LINE_OCTETS)) {
+      // What is too long for any line gains nothing by a fold before it.
+      const isKept = column === name.length + 1 && (first === "first-stays" || token.length >= LINE_LENGTH);
+      if (!isKept || column + 1 + octets > MAX_LINE_OCTETS) {
         field += "\r\n";
         column = 0;
       }
