@@ -2,9 +2,10 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { createMailer } from "@edgepost/core";
+import type { AttachmentInput } from "@edgepost/core";
+import { buildMime, createMailer } from "@edgepost/core";
 import { memoryTransport } from "@edgepost/core/testing";
-import { fileAttachment } from "@edgepost/transport-node";
+import { fileAttachment, nodeTransport } from "@edgepost/transport-node";
 import { simpleParser } from "mailparser";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failureOf } from "../support/engine.ts";
@@ -61,6 +62,23 @@ describe("fileAttachment", () => {
     const error = await failureOf(fileAttachment(path.startsWith("/") ? path : join(folder, path)));
     expect(error).toMatchObject({ code: "attachment-failed", phase: "input", retryable: false });
     expect(error.message).toContain(path);
+  });
+});
+
+describe("a file that changes between two attempts fails the second", () => {
+  const attachments: [how: string, attach: (path: string) => AttachmentInput | Promise<AttachmentInput>][] = [
+    ["fileAttachment", fileAttachment],
+    ["path", (path) => ({ path })],
+  ];
+  test.each(attachments)("attached by %s", async (_how, attach) => {
+    const path = join(folder, "changing.txt");
+    await writeFile(path, "before");
+    const { attachments } = nodeTransport("smtp://localhost", { files: true });
+    const mail = await buildMime({ ...message, attachments: [await attach(path)] }, { attachments });
+    await mail.bytes();
+    await writeFile(path, "after, and longer");
+
+    expect(await failureOf(mail.bytes("8bit"))).toMatchObject({ code: "attachment-failed" });
   });
 });
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { failureOf } from "../support/engine.ts";
 import { nodeTransports } from "../support/node-transports.ts";
 import { type RawDialogue, type RawScript, startRawServer } from "../support/raw-server.ts";
+import { startSmtpServer } from "../support/smtp-server.ts";
 
 /** How long a send may take, and how it is given up. */
 
@@ -155,6 +156,43 @@ describe.each(nodeTransports)("$name", ({ create }) => {
     });
     expect(await sendTo(script, {}, controller.signal)).toMatchObject({ code: "delivery-unknown", retryable: false });
   });
+
+  test.each(["aborted", "timeout"] as const)(
+    "does not wait for ever for a message that is never made: %s",
+    async (code) => {
+      await using server = await startSmtpServer({ security: "none" });
+      const { host, port } = server;
+      const timeouts = code === "timeout" ? { totalMs: 300 } : {};
+      const transport = create({ host, port, security: "none", timeouts });
+      const controller = new AbortController();
+      const bytes = () => {
+        if (code === "aborted") controller.abort();
+        return new Promise<Uint8Array>(() => {});
+      };
+      const error = await failureOf(transport.send({ ...mail, bytes }, { signal: controller.signal }));
+      expect(error).toMatchObject({ code });
+      await transport.close?.();
+    },
+  );
+
+  test.each(["aborted", "timeout"] as const)(
+    "does not wait for ever for a token that never comes: %s",
+    async (code) => {
+      await using server = await startSmtpServer({ security: "none", allowInsecureAuth: true, users: {} });
+      const { host, port } = server;
+      const timeouts = code === "timeout" ? { totalMs: 300 } : {};
+      const controller = new AbortController();
+      const accessToken = () => {
+        if (code === "aborted") controller.abort();
+        return new Promise<string>(() => {});
+      };
+      const auth = { username: "ada", accessToken };
+      const transport = create({ host, port, security: "none", allowClearText: true, auth, timeouts });
+      const error = await failureOf(transport.send(mail, { signal: controller.signal }));
+      expect(error).toMatchObject({ code, phase: "auth" });
+      await transport.close?.();
+    },
+  );
 
   test("fails for a server that is not there", async () => {
     const server = await startRawServer(() => {});

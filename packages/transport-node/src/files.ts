@@ -8,10 +8,7 @@ export type FilesOption = true | string;
 
 /** Opens the files of `path` attachments. Relative paths begin at the folder, or at the working directory. */
 export function createFileReader(files: FilesOption): NonNullable<AttachmentPolicy["openPath"]> {
-  return async (path) => {
-    const blob = await openFile(files === true ? path : await resolveBelow(files, path));
-    return { stream: blob.stream(), size: blob.size };
-  };
+  return async (path) => openFile(files === true ? path : await resolveBelow(files, path));
 }
 
 /** Where the path really leads: neither `..` nor a symbolic link gets out of the folder. */

@@ -52,17 +52,15 @@ export function nodeTransport(connection: SmtpConnection | string, options: Node
   });
 }
 
-/** A connection of its own, opened as for a message and closed again. */
+/** A connection of its own, opened as for a message and closed again. Resolves in any case. */
 async function verify(settings: SessionSettings, signal: AbortSignal | undefined): Promise<Verification> {
   const stages = new Stages();
   try {
     const session = await openSession(settings, signal, stages);
-    const verification = stages.verification(session.capabilities);
-    await session.quit();
-    return verification;
-  } catch (error) {
-    const verification = stages.verification();
-    if (verification.ok) throw error;
-    return verification;
+    void session.quit();
+    return stages.verification(session.capabilities);
+  } catch {
+    // Each stage has its own error.
+    return stages.verification();
   }
 }

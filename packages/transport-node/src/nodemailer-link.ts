@@ -75,8 +75,21 @@ export class NodemailerLink {
     return this.#fault === undefined && !this.smtp.destroyed;
   }
 
-  /** Runs one step of nodemailer, to the end of its own or to the first fault. */
+  /** Runs one step of nodemailer, to its own end or to the first fault. */
   run<Result>(start: (done: Done<Result>) => void, signal: AbortSignal | undefined): Promise<Result | undefined> {
+    const step = () =>
+      new Promise<Result | undefined>((resolve, reject) => {
+        start((error, result) => (error ? reject(error) : resolve(result)));
+      });
+    return this.during(step, signal, this.#replyMs);
+  }
+
+  /** Does something for at most `ms`, unless the server or nodemailer set the clock again, or to the first fault. */
+  during<Result>(
+    work: () => Promise<Result>,
+    signal: AbortSignal | undefined,
+    ms: number = this.#timeouts.progressMs,
+  ): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#fault !== undefined) return reject(this.#fault);
       const abort = () => {
@@ -93,13 +106,14 @@ export class NodemailerLink {
       };
       if (signal?.aborted) return abort();
       signal?.addEventListener("abort", abort);
-      this.#await(this.#replyMs);
-      start((error, result) => {
-        if (this.#reject === undefined) return;
-        settle();
-        if (error) reject(translate(error, this.dialogue.situation));
-        else resolve(result);
-      });
+      this.#await(ms);
+      work().then(
+        (result) => {
+          if (this.#fault === undefined) settle();
+          resolve(result);
+        },
+        (error) => this.#reject?.(translate(error, this.dialogue.situation)),
+      );
     });
   }
 

@@ -63,7 +63,7 @@ async function loginWithToken(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    const token = typeof accessToken === "string" ? accessToken : await fetchToken(accessToken);
+    const token = typeof accessToken === "string" ? accessToken : await fetchToken(accessToken, link, signal);
     const initialResponse = encodeToken(mechanism, username, token, host);
     try {
       await link.run((done) => link.smtp.login({ method: "TOKEN", mechanism, initialResponse }, done), signal);
@@ -75,12 +75,18 @@ async function loginWithToken(
   }
 }
 
-async function fetchToken(accessToken: () => string | Promise<string>): Promise<string> {
-  try {
-    return await accessToken();
-  } catch (cause) {
-    throw new MailError("auth-failed", "The function in `auth.accessToken` failed.", { phase: "auth", cause });
-  }
+async function fetchToken(
+  accessToken: () => string | Promise<string>,
+  link: NodemailerLink,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  return link.during(async () => {
+    try {
+      return await accessToken();
+    } catch (cause) {
+      throw new MailError("auth-failed", "The function in `auth.accessToken` failed.", { phase: "auth", cause });
+    }
+  }, signal);
 }
 
 /** RFC 7628 section 3.1, and Google's older form of the same. */

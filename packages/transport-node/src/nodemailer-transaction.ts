@@ -42,7 +42,7 @@ export async function transact(
     },
     onFailure: (error) => link.fail(unreadable(error, link.dialogue.situation)),
   };
-  const bytes = mail.streamed ? undefined : await makeBytes(mail, form, link);
+  const bytes = mail.streamed ? undefined : await link.during(() => makeBytes(mail, form, link), options.signal);
   const body = bytes === undefined ? bodyFromStream(mail.stream(form), watch) : bodyFromBytes(bytes, watch);
   const { from } = mail.envelope;
   const envelope = { ...parameters, from, to: [...recipients], ...(bytes !== undefined && { size: bytes.length }) };

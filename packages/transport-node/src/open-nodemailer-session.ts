@@ -31,8 +31,7 @@ export async function openSession(
   const socket = await openSocket(settings, signal, stages);
   const link = new NodemailerLink(socket, smtpOptions(connection), { ...connection, trace });
   try {
-    await greet(link, signal, stages);
-    if (connection.security === "starttls" && !link.smtp.secure) throw notSecured();
+    await greet(link, connection, signal, stages);
     if (connection.auth !== undefined) await stages.time("auth", () => login(link, connection, signal));
   } catch (error) {
     void link.quit();
@@ -77,7 +76,12 @@ function smtpOptions({ security, port, clientName, host, tls }: ParsedConnection
 }
 
 /** Greeting, EHLO and, where it is wanted, STARTTLS and EHLO again: one step of nodemailer, two stages for `verify`. */
-async function greet(link: NodemailerLink, signal: AbortSignal | undefined, stages: Stages): Promise<void> {
+async function greet(
+  link: NodemailerLink,
+  { security }: ParsedConnection,
+  signal: AbortSignal | undefined,
+  stages: Stages,
+): Promise<void> {
   const startedAt = performance.now();
   const note = (error?: unknown) => {
     const { startTlsAt, securedAt } = link;
@@ -89,6 +93,7 @@ async function greet(link: NodemailerLink, signal: AbortSignal | undefined, stag
   };
   try {
     await link.run<void>((done) => link.smtp.connect(done), signal);
+    if (security === "starttls" && !link.smtp.secure) throw notSecured();
     note();
   } catch (error) {
     note(error);
