@@ -71,6 +71,11 @@ interface Connection {
  * served, closed after `maxMessages` or `idleMs`.
  *
  * Its timers never keep a process alive by themselves; messages under way do.
+ *
+ * @example
+ * const limits = { maxConnections: 5, maxMessages: 100, idleMs: 30_000 };
+ * const pool = createPool({ open: ({ signal }) => openMySession(signal), limits, totalMs: 900_000 });
+ * const receipt = await pool.send(mail);
  */
 export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
   const waiting = new WaitingLine<Job>(giveUp);
@@ -122,7 +127,7 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
     dispatch();
   }
 
-  /** The caller has the outcome before the connection is made ready again, but not before it may be taken again. */
+  /** The caller has the outcome before a refused transaction is cleared away, which may cost a round trip. */
   async function carry(job: Job, deadline: Deadline, connection: Connection, isReused: boolean): Promise<void> {
     const { session } = connection;
     connection.messages++;
