@@ -5,9 +5,10 @@ import {
   type Message,
   type MessageInput,
   type OutgoingMail,
+  type Signer,
 } from "@edgepost/core";
 import { type HttpTransportOptions, httpTransport } from "@edgepost/server/client";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { acceptAll, type TestEndpoint, TOKEN, testEndpoint } from "./endpoint.ts";
 
 const MESSAGE: MessageInput = { from: "a@example.com", to: "b@example.com", subject: "Hi", text: "Hello" };
@@ -108,6 +109,14 @@ async function comparable(message: Message | undefined) {
   return { ...message, attachments: await Promise.all(attachments) };
 }
 
+test("a signed message keeps its signature: it goes as it is", async () => {
+  const endpoint = testEndpoint();
+  const sign: Signer = { sign: async () => "X-Signature: made here\r\n" };
+  await createMailer({ transport: transportTo(endpoint), sign }).send(MESSAGE);
+  expect(new TextDecoder().decode(await endpoint.sent[0]?.bytes())).toContain("X-Signature: made here");
+  expect(endpoint.sent[0]?.envelope).toEqual({ from: "a@example.com", to: ["b@example.com"] });
+});
+
 test("a ready message goes as it is", async () => {
   const endpoint = testEndpoint();
   const raw = "From: a@example.com\r\nTo: b@example.com\r\nSubject: Raw\r\n\r\nHello\r\n";
@@ -195,6 +204,40 @@ describe("errors", () => {
     expect(error).toMatchObject({ code: "connect-failed", retryable: true });
   });
 
+  test("an answer that was lost is asked for again, and nothing is sent twice", async () => {
+    const endpoint = testEndpoint();
+    let asked = 0;
+    const fetch = async (request: string | URL | Request) => {
+      const response = await endpoint.app.fetch(request as Request);
+      if (++asked === 1) throw new TypeError("socket hang up");
+      return response;
+    };
+    const receipt = await createMailer({ transport: transportTo(endpoint, { fetch }) }).send(MESSAGE);
+    expect(receipt.accepted).toEqual(["b@example.com"]);
+    expect(asked).toBe(2);
+    expect(endpoint.sent).toHaveLength(1);
+  });
+
+  test("an endpoint that is still sending is asked for the end", async () => {
+    const { promise: mayFinish, resolve: finish } = Promise.withResolvers<void>();
+    const endpoint = testEndpoint({
+      send: async (mail) => {
+        await mayFinish;
+        return acceptAll(mail);
+      },
+    });
+    let asked = 0;
+    const fetch = async (request: string | URL | Request) => {
+      const answering = endpoint.app.fetch(request as Request);
+      if (++asked === 1) throw new TypeError("socket hang up");
+      const response = await answering;
+      if (response.status === 409) finish();
+      return response;
+    };
+    await createMailer({ transport: transportTo(endpoint, { fetch }) }).send(MESSAGE);
+    expect(endpoint.sent).toHaveLength(1);
+  });
+
   test.each<[string, () => Response | Promise<Response>]>([
     ["the network fails", () => Promise.reject(new TypeError("fetch failed"))],
     [
@@ -208,8 +251,17 @@ describe("errors", () => {
       () => Response.json({ code: "internal-error", detail: "It failed." }, { status: 500 }),
     ],
   ])("nobody knows what became of the message when %s", async (_what, answer) => {
-    const error = await failure(createMailer({ transport: transportThatGets(answer) }).send(MESSAGE));
-    expect(error).toMatchObject({ code: "delivery-unknown", retryable: false });
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let asked = 0;
+    const transport = transportThatGets(() => {
+      asked++;
+      return answer();
+    });
+    const failing = failure(createMailer({ transport }).send(MESSAGE));
+    await vi.runAllTimersAsync();
+    expect(await failing).toMatchObject({ code: "delivery-unknown", retryable: false });
+    expect(asked).toBe(4);
   });
 
   test("something else than the endpoint refused", async () => {

@@ -33,12 +33,14 @@ export interface OutgoingMail {
    * nobody knows yet, for a raw message that is streamed, and where there are none.
    */
   readonly eightBit?: boolean;
+  /** True when the bytes carry signatures, which a transport that builds the message anew would lose. */
+  readonly signed?: boolean;
 }
 
 /** The same mail to some of its recipients: same bytes, same Message-ID. */
 export function readdress(mail: OutgoingMail, to: Envelope["to"]): OutgoingMail {
   const envelope = { from: mail.envelope.from, to };
-  const { streamed, once, eightBit } = mail;
+  const { streamed, once, eightBit, signed } = mail;
   return {
     message: { ...mail.message, envelope },
     envelope,
@@ -48,6 +50,7 @@ export function readdress(mail: OutgoingMail, to: Envelope["to"]): OutgoingMail 
     ...(streamed !== undefined && { streamed }),
     ...(once !== undefined && { once }),
     ...(eightBit !== undefined && { eightBit }),
+    ...(signed !== undefined && { signed }),
   };
 }
 

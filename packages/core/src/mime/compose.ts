@@ -64,6 +64,7 @@ export function composeMessage(message: Message, context: ComposeContext): Outgo
     // For signers, what can be read only once is held in memory.
     once: context.signers.length === 0 && sources.some((source) => source.kind === "stream" && source.once),
     ...eightBitHint(message),
+    ...(context.signers.length > 0 && { signed: true }),
   };
 }
 

@@ -1,6 +1,5 @@
 import {
   type Address,
-  type Attachment,
   type AttachmentSource,
   formatAddress,
   type Group,
@@ -9,18 +8,32 @@ import {
   type Message,
   type OutgoingMail,
 } from "@edgepost/core";
-import { toBase64 } from "../encoding.ts";
+
+/** A message as the endpoint takes it: JSON, and the files beside it. */
+export interface WireMessage {
+  readonly json: object;
+  /** Contents by the name of their part; empty when the JSON is all. */
+  readonly files: readonly { readonly name: string; readonly content: Blob }[];
+}
 
 /**
- * A checked message in the JSON form the endpoint takes. Message-ID, date and envelope go along, so that what the
- * endpoint builds is this message and not one like it; Bcc goes nowhere but into the envelope.
+ * A checked message in the form the endpoint takes. Message-ID, date and envelope go along, so that what the endpoint
+ * builds is this message and not one like it; Bcc goes nowhere but into the envelope.
+ *
  * @throws MailError `unsupported` for bytes that JSON cannot carry, `attachment-failed` when a source cannot be read.
  */
-export async function toJsonMessage(mail: OutgoingMail, signal: AbortSignal | undefined): Promise<object> {
+export async function toWireMessage(mail: OutgoingMail, signal: AbortSignal | undefined): Promise<WireMessage> {
   const { message, envelope } = mail;
   const delivery = { envelope, dsn: message.dsn, requireTls: message.requireTls || undefined };
-  if (message.raw !== undefined) return { ...delivery, raw: decode(await readAll(message.raw, signal), "raw") };
-  return { ...delivery, ...headerFields(message), ...(await contentFields(message, signal)) };
+  if (message.raw !== undefined || mail.signed) {
+    // What is ready, or signed, must arrive as it is.
+    return { json: delivery, files: [{ name: "raw", content: await new Response(mail.stream()).blob() }] };
+  }
+  const contents = await Promise.all(message.attachments.map(({ content }) => read(content, signal)));
+  return {
+    json: { ...delivery, ...headerFields(message), ...contentFields(message) },
+    files: contents.map((content, index) => ({ name: `file-${index}`, content })),
+  };
 }
 
 function headerFields(message: Message): object {
@@ -42,32 +55,25 @@ function headerFields(message: Message): object {
   };
 }
 
-async function contentFields(message: Message, signal: AbortSignal | undefined): Promise<object> {
-  const { text, html, amp, calendar } = message;
+function contentFields({ text, html, amp, calendar, alternatives, attachments }: Message): object {
   return {
     text,
     html,
     amp,
     calendar,
-    alternatives: message.alternatives.map(({ contentType, content, headers }, index) => ({
+    alternatives: alternatives.map(({ contentType, content, headers }, index) => ({
       contentType,
       content: typeof content === "string" ? content : decode(content, `alternatives[${index}].content`),
       headers: byName(headers),
     })),
-    attachments: await Promise.all(message.attachments.map((attachment) => writeAttachment(attachment, signal))),
-  };
-}
-
-async function writeAttachment(attachment: Attachment, signal: AbortSignal | undefined): Promise<object> {
-  const { filename, contentType, disposition, contentId, headers, content } = attachment;
-  return {
-    filename,
-    contentType,
-    disposition,
-    contentId,
-    headers: byName(headers),
-    content: toBase64(await readAll(content, signal)),
-    encoding: "base64",
+    attachments: attachments.map(({ filename, contentType, disposition, contentId, headers }, index) => ({
+      file: `file-${index}`,
+      filename,
+      contentType,
+      disposition,
+      contentId,
+      headers: byName(headers),
+    })),
   };
 }
 
@@ -86,9 +92,10 @@ function byName(headers: readonly Header[]): Record<string, string[]> {
   return Object.fromEntries(values);
 }
 
-async function readAll(source: AttachmentSource, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  if (source.kind === "bytes") return source.bytes;
-  return new Uint8Array(await new Response(await source.open({ signal })).arrayBuffer());
+/** A `Blob` may lie on disk, where a browser puts what it read from a picked file. */
+async function read(source: AttachmentSource, signal: AbortSignal | undefined): Promise<Blob> {
+  if (source.kind === "bytes") return new Blob([source.bytes as Uint8Array<ArrayBuffer>]);
+  return new Response(await source.open({ signal })).blob();
 }
 
 function decode(bytes: Uint8Array, path: string): string {
