@@ -63,6 +63,16 @@ describe("a signed message", () => {
   });
 });
 
+it("with a file from a URL is sent as it was signed, whatever the URL would answer next", async () => {
+  let answers = 0;
+  const url = { fetch: async () => new Response(`version ${++answers}`) };
+  const input = { ...base, attachments: [{ url: "https://acme.example/report.csv" }] };
+  const mail = await buildMime(input, { sign, attachments: { url } });
+
+  expect(await verify(await mail.bytes())).toEqual(["pass", "pass"]);
+  expect(answers).toBe(1);
+});
+
 it("never leaves without its signature", async () => {
   const outbox = memoryTransport();
   const pem = rsa.privateKey.export({ format: "pem", type: "pkcs8" }).toString().split("\n");

@@ -14,10 +14,11 @@ import { faultOfUrl, urlSource } from "./url-attachment.ts";
 /** How attachments that are not at hand may be read. Without a policy, `url` and `path` are issues: core reads neither. */
 export interface AttachmentPolicy {
   readonly url?: UrlPolicy | undefined;
-  /** Opens a local file. Only a Node transport that was given `files` has it. */
-  readonly openPath?:
-    | ((path: string) => Promise<{ readonly stream: ReadableStream<Uint8Array>; readonly size: number }>)
-    | undefined;
+  /**
+   * Opens a local file, as a `Blob` that cannot be read any more once the file has changed. Only a Node transport that
+   * was given `files` has it.
+   */
+  readonly openPath?: ((path: string) => Promise<Blob>) | undefined;
 }
 
 /** Fetching `url` attachments: https only, no credentials, every host checked before it is connected to. */
@@ -160,7 +161,12 @@ function parseUrl(value: unknown, { url: policy }: AttachmentPolicy): ContentSou
 function parsePath(path: unknown, label: string, { openPath }: AttachmentPolicy): ContentSource {
   if (typeof path !== "string" || path === "" || path.includes("\0")) return { fault: "must be the path of a file" };
   if (openPath !== undefined) {
-    return streamSource({ label, once: false, start: async () => streamReader((await openPath(path)).stream) });
+    let file: Blob | undefined;
+    const start = async () => {
+      file ??= await openPath(path);
+      return streamReader(file.stream());
+    };
+    return streamSource({ label, once: false, start });
   }
   const message =
     "cannot be read here: use fileAttachment(path) of @edgepost/transport-node, or give nodeTransport `files`";

@@ -44,6 +44,8 @@ export type AttachmentSource =
   | {
       readonly kind: "stream";
       readonly once: boolean;
+      /** True when it may give other bytes the next time, as a URL may: what was signed is then kept. */
+      readonly mayChange?: boolean;
       /** Bytes, where known beforehand (a `Blob`, a file). */
       readonly size?: number;
       open(options: { readonly signal?: AbortSignal | undefined }): Promise<ReadableStream<Uint8Array>>;

@@ -20,6 +20,7 @@ export function urlSource(url: URL, policy: UrlPolicy): AttachmentSource {
   return {
     kind: "stream",
     once: false,
+    mayChange: true,
     async open({ signal }) {
       const deadline = startDeadline(policy.timeoutMs ?? TIMEOUT_MS, signal);
       const failure = urlFailure(url, deadline, signal);

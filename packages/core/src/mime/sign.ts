@@ -27,7 +27,7 @@ export async function signMessage(
   return [...signatures, ...joinFields({ fields, body: repeatable })];
 }
 
-/** What can be read again is read again; what cannot is held in memory. */
+/** What can be read again, and is the same then, is read again; what is not is held in memory. */
 async function makeRepeatable(body: readonly Segment[], signal?: AbortSignal): Promise<readonly Segment[]> {
   const segments: Segment[] = [];
   let room = MAX_HELD_OCTETS;
@@ -44,7 +44,7 @@ async function makeRepeatable(body: readonly Segment[], signal?: AbortSignal): P
 }
 
 function isRepeatable(source: AttachmentSource): boolean {
-  return source.kind === "bytes" || !source.once;
+  return source.kind === "bytes" || !(source.once || source.mayChange);
 }
 
 async function signatureOf(signer: Signer, message: SignableMessage): Promise<string> {
