@@ -10,6 +10,9 @@ import { selectMechanism } from "./sasl/select.ts";
 /** An AUTH command is a command like any other: 512 octets with its CRLF (RFC 4954 section 4). */
 const MAX_INITIAL_COMMAND = 510;
 
+/** How long the answer to a cancelled dialogue is waited for. */
+const CANCEL_MS = 1_000;
+
 const HIDDEN = "****";
 
 export interface AuthenticateOptions extends SelectContext {
@@ -111,8 +114,19 @@ async function answerChallenge(
   try {
     return await work(link, options, () => mechanism.next(challenge));
   } catch (error) {
-    if (link.isQuiet) link.command(["*"]); // the server still waits for an answer
+    await cancel(link);
     throw error;
+  }
+}
+
+/** The server still waits for an answer (RFC 4954 section 4). Whether it heard this one changes nothing. */
+async function cancel(link: Link): Promise<void> {
+  if (!link.isQuiet) return;
+  try {
+    link.command(["*"]);
+    await link.reply(CANCEL_MS);
+  } catch {
+    // The session is over anyway.
   }
 }
 
