@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { SmtpConnection } from "@edgepost/core";
+import type { SmtpAuth, SmtpConnection } from "@edgepost/core";
 import { isMailError, type Receipt, type RejectedRecipient, type SendOptions } from "@edgepost/core";
 import type { SmtpTransportOptions } from "@edgepost/core/smtp";
 import type { Delivery } from "@edgepost/core/testing";
@@ -33,10 +33,18 @@ interface Send {
   readonly dsn?: NonNullable<ReturnType<typeof aMessage>["dsn"]>;
 }
 
+interface WrittenConnection extends Partial<Omit<SmtpConnection, "auth">> {
+  readonly auth?: {
+    readonly username: string;
+    readonly password?: string;
+    readonly accessToken?: string | { readonly inTurn: readonly string[] };
+  };
+}
+
 interface Story {
   readonly name: string;
   readonly title: string;
-  readonly connection: Partial<SmtpConnection>;
+  readonly connection: WrittenConnection;
   readonly transport: SmtpTransportOptions;
   readonly sends: readonly { readonly send: Send; readonly expected: string }[];
   readonly script: string;
@@ -59,7 +67,7 @@ describe.each<Delivery>(["whole", "line", "byte"])("delivered by the %s", (deliv
   it.each(told)("$name: $title", async ({ connection, transport: options, sends, script }) => {
     const trace: string[] = [];
     const { transport, server } = playScript(script, {
-      connection: withTokensInTurn(connection),
+      connection: readyConnection(connection),
       transport: { random: countingBytes, trace: (line) => trace.push(line), ...options },
       delivery,
       message: sends[0]?.send.content ?? MESSAGE,
@@ -100,16 +108,12 @@ function factOf(facts: readonly string[], name: string): string | undefined {
 }
 
 /** `{"accessToken":{"inTurn":[…]}}` is a function that answers one token after the other. */
-function withTokensInTurn(
-  connection: Partial<SmtpConnection> & { auth?: { accessToken?: unknown } },
-): Partial<SmtpConnection> {
-  const token = connection.auth?.accessToken;
-  if (typeof token !== "object" || token === null || !("inTurn" in token)) return connection as Partial<SmtpConnection>;
-  const tokens = (token.inTurn as string[]).values();
-  return {
-    ...connection,
-    auth: { ...connection.auth, accessToken: () => tokens.next().value ?? "spent" },
-  } as Partial<SmtpConnection>;
+function readyConnection({ auth, ...connection }: WrittenConnection): Partial<SmtpConnection> {
+  if (auth === undefined) return connection;
+  const { accessToken } = auth;
+  if (typeof accessToken !== "object") return { ...connection, auth: auth as SmtpAuth };
+  const tokens = accessToken.inTurn.values();
+  return { ...connection, auth: { username: auth.username, accessToken: () => tokens.next().value ?? "spent" } };
 }
 
 function mailOf({
