@@ -133,6 +133,18 @@ describe("send", () => {
     expect(released).toEqual(["enough", "enough"]);
   });
 
+  it("releases them too when the caller had given up before", async () => {
+    const released: unknown[] = [];
+    const file = new ReadableStream<Uint8Array>({ cancel: (reason) => void released.push(reason) });
+    const sending = createMailer({ transport: memoryTransport() }).send(
+      { ...message("Hi"), attachments: [{ content: file }] },
+      { signal: AbortSignal.abort("enough") },
+    );
+    await expect(sending).rejects.toMatchObject({ code: "aborted" });
+    await settled();
+    expect(released).toEqual(["enough"]);
+  });
+
   it("refuses a send that is aborted already, without asking the transport", async () => {
     const transport = memoryTransport({
       fail() {

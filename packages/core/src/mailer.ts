@@ -72,8 +72,8 @@ export function createMailer(options: MailerOptions): Mailer {
   async function send(message: MessageInput, sendOptions: SendOptions = {}): Promise<Receipt> {
     let mail: OutgoingMail | undefined;
     try {
-      refuseWhenOver(sendOptions.signal);
       mail = prepareMail(message, build, defaults);
+      refuseWhenOver(sendOptions.signal);
       return await finishBeforeClosing(deliver(mail, sendOptions));
     } catch (error) {
       // Only who aborts is done with the streams: after any other failure the caller may send the same message again.
