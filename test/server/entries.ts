@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { SmtpTls } from "@edgepost/core";
+import type { SmtpConnection, SmtpTls } from "@edgepost/core";
 import { startServer } from "@edgepost/server/node";
 import type { TestSmtpServer } from "../support/smtp-server.ts";
 import { testCertificates } from "../support/tls.ts";
@@ -19,17 +19,21 @@ export interface Entry extends AsyncDisposable {
   request(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
 }
 
-/** Starts an entry whose connection `main` is a mail server of the tests, with more `EDGEPOST_…` variables if need be. */
-export type StartEntry = (
-  smtp: Pick<TestSmtpServer, "port">,
-  variables?: Readonly<Record<string, string>>,
-) => Promise<Entry>;
+export interface EntryOptions {
+  /** More connections beside `main`. Those over TLS trust the authority of the tests. */
+  readonly connections?: Readonly<Record<string, SmtpConnection>>;
+  /** More `EDGEPOST_…` variables. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
 
-export const startNodeEntry: StartEntry = async (smtp, variables) => {
+/** Starts an entry whose connection `main` is a mail server of the tests. */
+export type StartEntry = (smtp: Pick<TestSmtpServer, "port">, options?: EntryOptions) => Promise<Entry>;
+
+export const startNodeEntry: StartEntry = async (smtp, options = {}) => {
   const tls = { ca: (await testCertificates()).ca };
   const folder = mkdtempSync(join(tmpdir(), "edgepost-entry-"));
   const lines: string[] = [];
-  const environment = { ...variablesFor(smtp, tls), EDGEPOST_DATA: folder, EDGEPOST_PORT: "0", ...variables };
+  const environment = { EDGEPOST_DATA: folder, EDGEPOST_PORT: "0", ...variablesFor(smtp, options, tls) };
   const { url, close } = await startServer(environment, (entry) => lines.push(JSON.stringify(entry)));
   return {
     url,
@@ -45,9 +49,9 @@ export const startNodeEntry: StartEntry = async (smtp, variables) => {
   };
 };
 
-export const startWorkersEntry: StartEntry = async (smtp, variables) => {
+export const startWorkersEntry: StartEntry = async (smtp, options = {}) => {
   const worker = await startWorker(new URL("../../packages/server/src/worker.ts", import.meta.url), {
-    miniflare: { bindings: { ...variablesFor(smtp, undefined), ...variables }, d1Databases: ["DB"] },
+    miniflare: { bindings: variablesFor(smtp, options, undefined), d1Databases: ["DB"] },
   });
   return {
     url: worker.url,
@@ -69,12 +73,21 @@ export const ENTRIES: readonly (readonly [name: string, start: StartEntry])[] = 
 /** Any mail server of the tests lets these in. */
 export const LOGIN = { username: "user", password: "hunter2-sesame" };
 
-function variablesFor({ port }: Pick<TestSmtpServer, "port">, tls: SmtpTls | undefined): Record<string, string> {
-  const main = { host: "localhost", port, auth: LOGIN, ...(tls && { tls }) };
+function variablesFor(
+  { port }: Pick<TestSmtpServer, "port">,
+  { connections, variables }: EntryOptions,
+  tls: SmtpTls | undefined,
+): Record<string, string> {
+  const all = Object.entries({ main: { host: "localhost", port, auth: LOGIN }, ...connections });
+  const trusting = all.map(([name, connection]: [string, SmtpConnection]) => [
+    name,
+    connection.security === "none" || tls === undefined ? connection : { ...connection, tls },
+  ]);
   return {
     EDGEPOST_API_KEY: TOKEN,
     EDGEPOST_ENCRYPTION_KEYS: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-    EDGEPOST_CONNECTIONS: JSON.stringify({ main }),
+    EDGEPOST_CONNECTIONS: JSON.stringify(Object.fromEntries(trusting)),
+    ...variables,
   };
 }
 

@@ -10,7 +10,7 @@ async function startMailServer(options: TestSmtpServerOptions = {}): Promise<Tes
 }
 
 async function start(smtp: TestSmtpServer, variables: Readonly<Record<string, string>> = {}): Promise<Entry> {
-  const worker = await startWorkersEntry(smtp, variables);
+  const worker = await startWorkersEntry(smtp, { variables });
   onTestFinished(() => worker[Symbol.asyncDispose]());
   return worker;
 }

@@ -21,8 +21,7 @@ export function useHouse(start: StartEntry): House {
 
   beforeAll(async () => {
     smtp = stack.use(await startSmtpServer({ users: { [LOGIN.username]: LOGIN.password }, ...REFUSALS }));
-    const connections = { ...(await otherConnections(stack, smtp)), main: MAIN };
-    entry = stack.use(await start(smtp, connections));
+    entry = stack.use(await start(smtp, { connections: await otherConnections(stack, smtp) }));
   });
   afterAll(() => stack.disposeAsync());
 
@@ -35,9 +34,6 @@ export function useHouse(start: StartEntry): House {
     },
   };
 }
-
-/** Stands for the connection every entry has by itself. */
-const MAIN = undefined;
 
 const REFUSALS = {
   refuseSender: { "stranger@example.com": { code: 550, text: "Not from here" } },

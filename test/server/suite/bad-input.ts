@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { MESSAGE, testEndpoint } from "./endpoint.ts";
+import { MESSAGE } from "../endpoint.ts";
+import type { House } from "./house.ts";
 
 /** Name, what is sent, expected status, code and pointers: all of them, in any order. */
 type Case = readonly [name: string, body: unknown, status: number, code: string, pointers: readonly string[]];
@@ -196,31 +197,38 @@ const MESSAGES: readonly Case[] = [
   ["recipients as a list", { ...MESSAGE, recipients: ["b@example.com"] }, 422, "invalid-message", ["/recipients"]],
 ];
 
-describe.each([
-  ["a body that is", BODIES],
-  ["a connection that is", CONNECTIONS],
-  ["a message with", MESSAGES],
-])("%s", (_what, cases) => {
-  test.each(cases)("%s", async (_name, body, status, code, pointers) => {
-    const { post, sent, log } = testEndpoint();
-    const response = await post(body);
-    const problem = (await response.json()) as { code: string; errors?: { pointer: string; detail: string }[] };
+/** Requests to send that cannot be carried out: each is told why, in full, and nothing is connected. */
+export function badInputSuite(house: House): void {
+  describe.each([
+    ["a body that is", BODIES],
+    ["a connection that is", CONNECTIONS],
+    ["a message with", MESSAGES],
+  ])("%s", (_what, cases) => {
+    test.each(cases)("%s", async (_name, body, status, code, pointers) => {
+      const before = house.smtp.connections;
+      const answer = await house.entry.request("POST", "/v1/messages", body);
+      const errors: { pointer: string; detail: string }[] = answer.body.errors ?? [];
 
-    expect({ status: response.status, code: problem.code, type: response.headers.get("content-type") }).toEqual({
-      status,
-      code,
-      type: "application/problem+json",
+      expect({ status: answer.status, code: answer.body.code, type: answer.headers.get("content-type") }).toEqual({
+        status,
+        code,
+        type: "application/problem+json",
+      });
+      expect(errors.map(({ pointer }) => pointer).sort()).toEqual([...pointers].sort());
+      for (const { detail } of errors) expect(detail).not.toBe("");
+      expect(house.smtp.connections).toBe(before);
     });
-    expect((problem.errors ?? []).map(({ pointer }) => pointer).sort()).toEqual([...pointers].sort());
-    for (const { detail } of problem.errors ?? []) expect(detail).not.toBe("");
-    expect(log).toMatchObject([{ status, code }]);
-    expect(sent).toEqual([]);
   });
-});
 
-test("everything that is wrong is named at once", async () => {
-  const { post } = testEndpoint();
-  const response = await post({ connection: "main", from: 1, to: 2, subject: 3, attachments: 4, extra: 5 });
-  const { errors } = (await response.json()) as { errors: { pointer: string }[] };
-  expect(errors.map(({ pointer }) => pointer).sort()).toEqual(["/attachments", "/extra", "/from", "/subject", "/to"]);
-});
+  test("everything that is wrong is named at once", async () => {
+    const body = { connection: "main", from: 1, to: 2, subject: 3, attachments: 4, extra: 5 };
+    const { errors } = (await house.entry.request("POST", "/v1/messages", body)).body;
+    expect(errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
+      "/attachments",
+      "/extra",
+      "/from",
+      "/subject",
+      "/to",
+    ]);
+  });
+}
