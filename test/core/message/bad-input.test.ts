@@ -160,6 +160,16 @@ describe.each<[what: string, cases: [story: string, fields: object, ...paths: st
         "alternatives[0].content",
       ],
       [
+        "a message as an alternative",
+        { alternatives: [{ contentType: "message/rfc822", content: "Subject: é\r\n\r\n" }] },
+        "alternatives[0].contentType",
+      ],
+      [
+        "a multipart as an alternative",
+        { alternatives: [{ contentType: "Multipart/mixed; boundary=a", content: BYTES }] },
+        "alternatives[0].contentType",
+      ],
+      [
         "an alternative with a broken type",
         { alternatives: [{ contentType: "markdown", content: "" }] },
         "alternatives[0].contentType",

@@ -41,6 +41,14 @@ describe("a media type", () => {
     expect(checkMediaType(written)).toEqual({ type });
   });
 
+  it("of text is utf-8, and a parameter is not looked for inside of another", () => {
+    const text = "Grüße";
+    expect(checkMediaType('text/plain; a="; charset=utf-8"', text)).toEqual({
+      type: 'text/plain; a="; charset=utf-8"; charset=utf-8',
+    });
+    expect(checkMediaType('text/plain; a="; charset=utf-8"; charset=latin1', text)).toHaveProperty("fault");
+  });
+
   it.each([
     [""],
     ["text"],
@@ -53,6 +61,9 @@ describe("a media type", () => {
     ['text/plain; a="b'],
     ['text/plain; a="ä"'],
     ["text/plain, text/html"],
+    // Readers disagree on which of them counts.
+    ["text/plain; a=b; A=c"],
+    ['text/plain; a="; b=c"; b=d; b=e'],
     ["text/plain\r\n"],
     ["text/plain\0"],
     [" text/plain"],

@@ -98,6 +98,8 @@ function parseAlternative(input: unknown, path: string, issues: Issue[]): Altern
   const type = checkMediaType(fields.text("contentType") ?? "text/plain", isText ? content : undefined);
   if (!fields.has("contentType")) fields.refuse("contentType", "is missing");
   else if ("fault" in type) fields.refuse("contentType", type.fault);
+  else if (/^(?:message|multipart)\//.test(type.type))
+    fields.refuse("contentType", "must be that of a text; a message or multipart is attached");
   const headers = parseHeaders(fields.raw("headers"), fields.pathOf("headers"), partHeaderRule, issues);
   fields.refuseOthers();
   return {
