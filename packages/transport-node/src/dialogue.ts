@@ -18,20 +18,16 @@ const AUTHENTICATION: Command = { verb: "AUTH", phase: "auth", expects: "23" };
 /** RSET and QUIT. */
 const OTHER: Command = { verb: "other", phase: "idle", expects: "2" };
 const MESSAGE: Command = { verb: "message", phase: "body", expects: "2" };
-const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  (
-    [
-      ["EHLO", "ehlo", "2"],
-      ["HELO", "ehlo", "2"],
-      ["STARTTLS", "tls", "2"],
-      ["MAIL", "mail", "2"],
-      ["RCPT", "rcpt", "2"],
-      ["DATA", "data", "3"],
-      // The empty message for a server that refused every recipient and asks for one all the same (RFC 2920 3.1).
-      [".", "data", "2"],
-    ] as const
-  ).map(([verb, phase, expects]) => [verb, { verb, phase, expects }]),
-);
+const COMMANDS: readonly Command[] = [
+  { verb: "EHLO", phase: "ehlo", expects: "2" },
+  { verb: "HELO", phase: "ehlo", expects: "2" },
+  { verb: "STARTTLS", phase: "tls", expects: "2" },
+  { verb: "MAIL", phase: "mail", expects: "2" },
+  { verb: "RCPT", phase: "rcpt", expects: "2" },
+  { verb: "DATA", phase: "data", expects: "3" },
+  // The empty message for a server that refused every recipient and asks for one all the same (RFC 2920 section 3.1).
+  { verb: ".", phase: "data", expects: "2" },
+];
 
 /**
  * The dialogue of one connection as it goes by: which command each reply answers, and whether it may.
@@ -98,13 +94,14 @@ export class Dialogue {
   /** nodemailer sends a line. Nothing may have come before it was asked for. */
   said(line: string, hasUnread: boolean): void {
     if (this.#awaited.length === 0 && hasUnread) throw broken("The server spoke before it was asked", this.situation);
+    const [verb = ""] = line.split(" ", 1);
     if (this.mode === "auth") {
       this.#awaited.push(AUTHENTICATION);
-      this.#note(`C: ${/^AUTH \S+/.exec(line)?.[0] ?? ""} (secret)`);
+      this.#note(verb === "AUTH" ? `C: ${line.split(" ", 2).join(" ")} ****` : "C: ****");
       return;
     }
     this.mode = "commands";
-    this.#awaited.push(COMMANDS.get(line.split(" ", 1)[0] ?? "") ?? OTHER);
+    this.#awaited.push(COMMANDS.find((command) => command.verb === verb) ?? OTHER);
     this.#note(`C: ${line}`);
   }
 

@@ -8,12 +8,12 @@ import type {
   Verification,
   VerificationStageName,
 } from "@edgepost/core";
-import { isMailError, MailError } from "@edgepost/core";
+import { MailError } from "@edgepost/core";
 import { type BodyWatch, bodyFromBytes, bodyFromStream } from "./message-body.ts";
 import { composeDsn } from "./nodemailer-envelope.ts";
 import { translate } from "./nodemailer-errors.ts";
 import { parseReply } from "./reply-lines.ts";
-import type { Situation } from "./situation.ts";
+import { interrupted, type Situation, unreadable } from "./situation.ts";
 import { Stages } from "./stages.ts";
 
 /** What is used of a nodemailer transporter, of any version and kind: SMTP, pool, SES, sendmail, stream, JSON, a plugin. */
@@ -28,7 +28,6 @@ export interface NodemailerMessage {
   readonly envelope: { readonly from: NodemailerAddress | ""; readonly to: NodemailerAddress[] };
   readonly raw: Readable;
   readonly dsn?: object;
-  readonly requireTLSExtensionEnabled?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -77,6 +76,7 @@ async function carry(transporter: NodemailerTransporter, mail: OutgoingMail, opt
   let size = 0;
   let isUnknown = false;
   let failure: { readonly cause: unknown } | undefined;
+  const situate = (error?: unknown): Situation => ({ ...SOMEWHERE, isUnknown, refused: readRefused(error) });
   const watch: BodyWatch = {
     onPiece() {},
     onEnd(bytes) {
@@ -90,21 +90,32 @@ async function carry(transporter: NodemailerTransporter, mail: OutgoingMail, opt
   };
   const raw = mail.streamed ? bodyFromStream(mail.stream(), watch) : bodyFromBytes(await mail.bytes(), watch);
   try {
-    const info = await transporter.sendMail(compose(mail, raw, options.signal));
+    const sending = transporter.sendMail(compose(mail, raw, options.signal));
+    const info = await orAborted(sending, options.signal, situate);
     return { messageId: mail.messageId, ...readInfo(info, mail), size, transport: "nodemailer" };
   } catch (error) {
-    if (failure !== undefined) throw unreadable(failure.cause);
-    const situation: Situation = {
-      host: "the server",
-      phase: "data",
-      isUnknown,
-      refused: readRefused(error),
-      trace: [],
-    };
-    throw translate(error, situation);
+    throw failure === undefined ? translate(error, situate(error)) : unreadable(failure.cause, situate());
   } finally {
     raw.destroy();
   }
+}
+
+/** Of all that goes on inside a transporter nothing is known but that it goes on. */
+const SOMEWHERE = { host: "the server", phase: "body", trace: [] } as const;
+
+/** Versions before 10 know no signal: they are not waited for. */
+function orAborted<Result>(
+  sending: Promise<Result>,
+  signal: AbortSignal | undefined,
+  situate: () => Situation,
+): Promise<Result> {
+  if (signal === undefined) return sending;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(interrupted("aborted", "The send was aborted", situate(), { cause: signal.reason }));
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort);
+    sending.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 function refuseUnsupported({ message, envelope }: OutgoingMail, { recipients }: SendOptions): void {
@@ -169,7 +180,7 @@ async function verify(transporter: NodemailerTransporter): Promise<Verification>
     stages.add("connect", performance.now() - startedAt);
     if (answer === true) return stages.verification();
   } catch (error) {
-    const fault = translate(error, { host: "the server", phase: "connect", isUnknown: false, refused: [], trace: [] });
+    const fault = translate(error, { ...SOMEWHERE, phase: "connect", isUnknown: false, refused: [] });
     stages.add(stageOf(fault), performance.now() - startedAt, fault);
     return stages.verification();
   }
@@ -180,11 +191,6 @@ async function verify(transporter: NodemailerTransporter): Promise<Verification>
 function stageOf({ phase }: MailError): VerificationStageName {
   if (phase === "tls" || phase === "auth") return phase;
   return phase === "greeting" || phase === "ehlo" ? "ehlo" : "connect";
-}
-
-function unreadable(cause: unknown): MailError {
-  if (isMailError(cause)) return cause;
-  return new MailError("attachment-failed", "The message could not be read to its end.", { phase: "body", cause });
 }
 
 function isObject(value: unknown): value is object {

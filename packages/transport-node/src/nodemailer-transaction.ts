@@ -1,11 +1,10 @@
 import type { BodyForm, OutgoingMail, RejectedRecipient, SendOptions, SmtpReply } from "@edgepost/core";
-import { isMailError, MailError } from "@edgepost/core";
 import { type BodyWatch, bodyFromBytes, bodyFromStream } from "./message-body.ts";
 import type { NodemailerEnvelope } from "./nodemailer-envelope.ts";
 import type { NodemailerLink } from "./nodemailer-link.ts";
 import { notToAll } from "./refusals.ts";
 import { parseReply } from "./reply-lines.ts";
-import type { Situation } from "./situation.ts";
+import { unreadable } from "./situation.ts";
 
 /** What one transaction came to. */
 export interface Transaction {
@@ -81,11 +80,4 @@ function sort(
 /** 452, or 4.5.3 where the server is exact (RFC 5321 section 4.5.3.1.10, RFC 3463): 452 alone may be a full mailbox. */
 function isTooMany({ reply }: RejectedRecipient): boolean {
   return reply.enhancedCode?.endsWith(".5.3") ?? reply.code === 452;
-}
-
-/** The message broke off: its final dot is never sent, and the connection is of no more use. */
-function unreadable(error: unknown, { phase, trace }: Situation): MailError {
-  if (isMailError(error)) return error;
-  const message = "The message could not be read to its end.";
-  return new MailError("attachment-failed", message, { phase, trace, cause: error });
 }

@@ -17,22 +17,30 @@ export interface Proxy extends Destination {
 
 /** @throws MailError `invalid-connection`; nothing of the URL is quoted, it may hold a password. */
 export function readProxy(input: string | URL): Proxy {
-  const url = URL.canParse(String(input)) ? new URL(input) : undefined;
-  const defaultPort = url && DEFAULT_PORTS[url.protocol];
-  if (url === undefined || defaultPort === undefined || url.hostname === "") {
-    const message = "must be a URL: socks5://host:port, http://host:port or https://host:port";
-    throw new MailError("invalid-connection", `The connection cannot be used: proxy: ${message}`, {
-      phase: "input",
-      issues: [{ path: "proxy", message }],
-    });
+  const proxy = parseProxy(input);
+  if (proxy !== undefined) return proxy;
+  const message = "must be a URL: socks5://host:port, http://host:port or https://host:port, percent-encoded";
+  throw new MailError("invalid-connection", `The connection cannot be used: proxy: ${message}`, {
+    phase: "input",
+    issues: [{ path: "proxy", message }],
+  });
+}
+
+function parseProxy(input: string | URL): Proxy | undefined {
+  try {
+    const url = new URL(input);
+    const defaultPort = DEFAULT_PORTS[url.protocol];
+    if (defaultPort === undefined || url.hostname === "") return undefined;
+    const credentials = { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+    return {
+      protocol: url.protocol,
+      host: url.hostname.replace(/^\[|\]$/g, ""),
+      port: url.port === "" ? defaultPort : Number(url.port),
+      ...(url.username !== "" && { credentials }),
+    };
+  } catch {
+    return undefined;
   }
-  const credentials = { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
-  return {
-    protocol: url.protocol,
-    host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: url.port === "" ? defaultPort : Number(url.port),
-    ...(url.username !== "" && { credentials }),
-  };
 }
 
 export function throughProxy(proxy: Proxy): Route {

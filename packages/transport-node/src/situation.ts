@@ -1,5 +1,5 @@
 import type { MailErrorCode, MailErrorFacts, MailPhase, RejectedRecipient } from "@edgepost/core";
-import { MailError } from "@edgepost/core";
+import { isMailError, MailError } from "@edgepost/core";
 
 /** Where a dialogue stands, for the error that ends it. */
 export interface Situation {
@@ -40,4 +40,10 @@ export function interrupted(
 /** The server broke a rule of the dialogue, and nobody can tell what its replies mean. */
 export function broken(what: string, situation: Situation, facts: Pick<MailErrorFacts, "reply"> = {}): MailError {
   return interrupted("protocol-error", what, situation, facts);
+}
+
+/** The message broke off: its final dot is never sent. */
+export function unreadable(cause: unknown, situation: Situation): MailError {
+  if (isMailError(cause)) return cause;
+  return failed("attachment-failed", "The message could not be read to its end.", situation, { cause });
 }
