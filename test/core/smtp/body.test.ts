@@ -129,7 +129,7 @@ describe("a streamed message", () => {
     );
     const mail = streamedMail(textOf(CHUNK), textOf(CHUNK), textOf(CHUNK));
     expect(await failureOf(transport.send(mail))).toMatchObject({
-      code: "message-rejected",
+      code: "message-too-large",
       phase: "body",
       retryable: false,
     });
@@ -249,12 +249,12 @@ describe("a server that answers before it has the message", () => {
   const large = readyMail({ content: textOf(2_000_000) });
 
   test.each([
-    ["552 5.3.4 enough", "message-rejected", false, []],
+    ["552 5.3.4 enough", "message-too-large", false, []],
     ["452 4.3.1 full", "message-rejected", true, []],
     ["421 bye", "message-rejected", true, []],
     ["250 queued", "protocol-error", false, []],
     ["what?", "protocol-error", false, []],
-    ["552 5.3.4 enough", "message-rejected", false, ["CHUNKING"]],
+    ["552 5.3.4 enough", "message-too-large", false, ["CHUNKING"]],
     ["250 queued", "protocol-error", false, ["CHUNKING"]],
   ])("gets no more of it, although it does not read: %s", async (line, code, retryable, extensions) => {
     const hand = new Hand();

@@ -4,7 +4,7 @@ import type { SmtpReply } from "../receipt.ts";
 import { within } from "../util/deadline.ts";
 import { encodeAuthLine, encodeCommands } from "./command.ts";
 import type { SmtpLimits } from "./limits.ts";
-import { formatReply } from "./reply.ts";
+import { formatReply, isTooLarge } from "./reply.ts";
 import type { SmtpSocket } from "./socket.ts";
 import type { Trace } from "./trace.ts";
 import { Wire } from "./wire.ts";
@@ -191,7 +191,8 @@ export class Link {
 
   /** The server said no and means the link. */
   refuse(reply: SmtpReply, what: string): MailError {
-    const code = REFUSED_IN[this.phase] ?? "greeting-rejected";
+    const tooLarge = this.phase === "body" && isTooLarge(reply);
+    const code = tooLarge ? "message-too-large" : (REFUSED_IN[this.phase] ?? "greeting-rejected");
     return this.fail(code, `${what}: ${formatReply(reply)}`, { reply });
   }
 
