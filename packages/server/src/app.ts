@@ -16,6 +16,7 @@ import { createMaintenance, type Maintenance } from "./maintenance.ts";
 import { DEFAULT_LIMITS, type ServerOptions } from "./options.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import { connectorRoutes } from "./routes/connectors.ts";
+import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { messageRoutes } from "./routes/messages.ts";
@@ -53,6 +54,7 @@ export function createServer(options: ServerOptions): MailServer {
   app.use("/v1/*", authenticate(services));
   if (options.rateLimit !== undefined) app.use("/v1/*", limitRate(options.rateLimit, services.clock));
   app.route("/", healthRoutes(services));
+  app.route("/", docsRoutes());
   app.route("/v1/messages", messageRoutes(services));
   app.route("/v1/connections", connectionRoutes(services));
   app.route("/v1/connectors", connectorRoutes(services));

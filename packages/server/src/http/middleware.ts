@@ -16,7 +16,9 @@ export function identify(services: Services): Middleware {
     const requestId = services.newId(start);
     c.set("requestId", requestId);
     await next();
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.res.headers.set(name, value);
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
+      if (!c.res.headers.has(name)) c.res.headers.set(name, value);
+    }
     c.res.headers.set("x-request-id", requestId);
     if (c.get("replayed")) c.res.headers.set("idempotency-replayed", "true");
     services.log(toEntry(c, start, services.clock()));

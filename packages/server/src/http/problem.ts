@@ -60,6 +60,12 @@ type Row = readonly [status: number, title: string];
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+export const PROBLEM_CODES = Object.keys(PROBLEMS) as readonly ProblemCode[];
+
+export function titleOf(code: ProblemCode): Row {
+  return PROBLEMS[code];
+}
+
 /** An RFC 9457 problem, served as `application/problem+json`. */
 export interface ProblemDetails {
   /** Names the kind of problem, and leads to its description. */

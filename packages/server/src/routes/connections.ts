@@ -3,7 +3,7 @@ import { connectionSchema } from "@edgepost/core/schema";
 import { Hono } from "hono";
 import { z } from "zod";
 import { connectionNotFound, type StoredConnection } from "../connections/connection-book.ts";
-import { parseNewConnection, parseReach } from "../connections/connection-form.ts";
+import { connectionFormSchema, parseNewConnection, parseReach } from "../connections/connection-form.ts";
 import { verify } from "../connections/verify.ts";
 import type { RequestContext, Services } from "../context.ts";
 import { viewerOf } from "../http/middleware.ts";
@@ -17,6 +17,9 @@ const testMessage = { to: z.string().optional().describe("Sends a test message t
 export const verifyBodySchema = z.strictObject(testMessage).meta({ id: "VerifyBody" });
 
 export const verifyCandidateSchema = connectionSchema.extend(testMessage).meta({ id: "VerifyCandidate" });
+
+/** Any of the fields; null takes one away. */
+export const changeConnectionSchema = connectionFormSchema.partial().meta({ id: "ChangeConnection" });
 
 /** `/v1/connections`: stored connections. Names may be paths, and so take the rest of the URL. */
 export function connectionRoutes(services: Services): Hono<RequestContext> {

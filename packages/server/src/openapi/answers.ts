@@ -1,0 +1,194 @@
+import { z } from "zod";
+import type { ProblemCode } from "../http/problem.ts";
+import { PROBLEM_CODES } from "../http/problem.ts";
+import { SCOPES } from "../keys/scopes.ts";
+
+// What the server answers, for its documentation. Each schema is checked against the real answers by the tests.
+
+const time = z.iso.datetime({ offset: true });
+
+const reply = z
+  .strictObject({
+    code: z.int().min(200).max(599),
+    enhancedCode: z.string().optional().describe("RFC 3463, where the mail server sent one."),
+    text: z.string(),
+  })
+  .meta({ id: "Reply", description: "What a mail server said." });
+
+const rejected = z
+  .strictObject({ address: z.string(), reply, retryable: z.boolean() })
+  .meta({ id: "RejectedRecipient" });
+
+const sendFacts = {
+  messageId: z.string(),
+  accepted: z.array(z.string()),
+  rejected: z.array(rejected),
+  reply: reply.nullable(),
+  size: z.int().describe("Octets of the message as sent."),
+  downgrades: z.array(z.string()).describe("What was asked for and the mail server did not offer."),
+};
+
+export const sendAnswerSchema = z
+  .strictObject({
+    success: z.boolean().describe("True only if every recipient was accepted."),
+    message: z.string(),
+    id: z.uuid().describe("Names this send in the log."),
+    ...sendFacts,
+  })
+  .meta({ id: "SendAnswer" });
+
+export const problemSchema = z
+  .strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    code: z.enum(PROBLEM_CODES as [ProblemCode, ...ProblemCode[]]).describe("The stable word to switch on."),
+    phase: z.string().optional().describe("How far the message had come."),
+    retryable: z.boolean().optional().describe("Whether the same request may succeed later and cannot deliver twice."),
+    reply: reply.optional(),
+    rejected: z.array(rejected).optional(),
+    errors: z
+      .array(z.strictObject({ pointer: z.string().describe("A JSON Pointer into the body."), detail: z.string() }))
+      .optional()
+      .describe("Every single thing that is wrong with the request."),
+  })
+  .meta({ id: "Problem", description: "RFC 9457 problem details." });
+
+export const batchAnswerSchema = z
+  .strictObject({
+    success: z.boolean(),
+    results: z.array(
+      z.union([
+        z.strictObject({ index: z.int(), replayed: z.boolean(), ...sendAnswerSchema.shape }),
+        z.strictObject({ index: z.int(), replayed: z.boolean(), success: z.literal(false), problem: problemSchema }),
+      ]),
+    ),
+  })
+  .meta({ id: "BatchAnswer" });
+
+const mailbox = z.strictObject({ name: z.string().optional(), address: z.string() }).meta({ id: "Mailbox" });
+const envelope = z.strictObject({ from: z.string(), to: z.array(z.string()) }).meta({ id: "Envelope" });
+const address = z.union([mailbox, z.strictObject({ group: z.string(), members: z.array(mailbox) })]);
+
+export const previewAnswerSchema = z
+  .strictObject({
+    messageId: z.string(),
+    envelope,
+    subject: z.string(),
+    from: z.array(mailbox),
+    replyTo: z.array(address),
+    to: z.array(address),
+    cc: z.array(address),
+    text: z.string().nullable(),
+    html: z.string().nullable().describe("As it was written: show it in a sandboxed frame, or not at all."),
+    attachments: z.array(
+      z.strictObject({
+        filename: z.string().nullable(),
+        contentType: z.string(),
+        disposition: z.string(),
+        contentId: z.string().nullable(),
+        size: z.int().nullable(),
+      }),
+    ),
+    size: z.int(),
+    warnings: z.array(z.strictObject({ code: z.string(), message: z.string() })),
+    raw: z.string().describe("The source of the message."),
+  })
+  .meta({ id: "PreviewAnswer" });
+
+const loggedFields = {
+  id: z.uuid(),
+  state: z.enum(["sending", "sent", "partial", "failed", "unknown"]),
+  connection: z.string().nullable(),
+  key: z.string(),
+  subject: z.string(),
+  envelope,
+  ...sendFacts,
+  error: z.strictObject({ code: z.string(), phase: z.string(), detail: z.string(), retryable: z.boolean() }).nullable(),
+  createdAt: time,
+  finishedAt: time.nullable(),
+  ms: z.int().nullable(),
+};
+
+const logged = z.strictObject(loggedFields).meta({ id: "LoggedMessage" });
+
+export const loggedMessageSchema = z
+  .strictObject({ ...loggedFields, content: z.base64().nullable().describe("Where the server was told to keep it.") })
+  .meta({ id: "LoggedMessageWithContent" });
+
+export const messageListSchema = z
+  .strictObject({ messages: z.array(logged), next: z.uuid().nullable().describe("The `cursor` of the next page.") })
+  .meta({ id: "MessageList" });
+
+const summaryFields = {
+  name: z.string(),
+  system: z.boolean(),
+  status: z.enum(["unused", "ok", "failing"]),
+  lastUsedAt: time.nullable(),
+  lastError: z.string().nullable(),
+};
+
+export const connectionListSchema = z
+  .strictObject({ connections: z.array(z.strictObject(summaryFields).meta({ id: "ConnectionSummary" })) })
+  .meta({ id: "ConnectionList" });
+
+/** The fields of the form come along; masks stand where secrets are. */
+export const storedConnectionSchema = z
+  .looseObject({ ...summaryFields, host: z.string(), createdAt: time, updatedAt: time })
+  .meta({ id: "StoredConnection" });
+
+export const verificationSchema = z
+  .strictObject({
+    ok: z.boolean(),
+    stages: z.array(
+      z.strictObject({
+        stage: z.enum(["resolve", "connect", "tls", "ehlo", "auth", "send"]),
+        ok: z.boolean(),
+        ms: z.int(),
+        problem: problemSchema.optional(),
+      }),
+    ),
+    capabilities: z.record(z.string(), z.string()).nullable(),
+  })
+  .meta({ id: "Verification" });
+
+const keyFields = {
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(z.enum(SCOPES)),
+  connections: z.array(z.string()).nullable(),
+  createdAt: time,
+  expiresAt: time.nullable(),
+};
+
+export const keyListSchema = z
+  .strictObject({ keys: z.array(z.strictObject(keyFields).meta({ id: "Key" })) })
+  .meta({ id: "KeyList" });
+
+export const madeKeySchema = z
+  .strictObject({ ...keyFields, token: z.string().describe("Shown here and nowhere else.") })
+  .meta({ id: "MadeKey" });
+
+export const providerListSchema = z
+  .strictObject({
+    providers: z.array(
+      z.strictObject({
+        id: z.string(),
+        name: z.string(),
+        host: z.string(),
+        port: z.int(),
+        security: z.enum(["implicit", "starttls"]),
+        username: z.string().optional(),
+        hint: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: "ProviderList" });
+
+export const connectorAnswerSchema = z
+  .looseObject({})
+  .meta({ id: "ConnectorAnswer", description: "What the platform itself answers, or a SendAnswer." });
+
+export const healthSchema = z.strictObject({ status: z.string() }).meta({ id: "Health" });

@@ -1,0 +1,271 @@
+import type { z } from "zod";
+import { newConnectionSchema } from "../connections/connection-form.ts";
+import type { Scope } from "../keys/scopes.ts";
+import { batchBodySchema } from "../messages/batch.ts";
+import { logQuerySchema } from "../messages/log.ts";
+import { sendBodySchema } from "../messages/send-body.ts";
+import { changeConnectionSchema, verifyBodySchema, verifyCandidateSchema } from "../routes/connections.ts";
+import { connectorBodySchema } from "../routes/connectors.ts";
+import { newKeySchema } from "../routes/keys.ts";
+import * as answers from "./answers.ts";
+
+/** A route, as the documentation tells it. */
+export interface Operation {
+  readonly id: string;
+  readonly method: "get" | "post" | "patch" | "delete";
+  readonly path: string;
+  readonly tag: "Messages" | "Connections" | "Keys" | "Server";
+  readonly summary: string;
+  readonly description?: string;
+  /** Undefined for a route that needs no key, null for one that any key opens. */
+  readonly scope?: Scope | null;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly isForm?: boolean;
+  readonly isIdempotent?: boolean;
+  /** A request that works, on a server with a connection `default` and one `team/alerts`. */
+  readonly example?: unknown;
+  readonly status: 200 | 201 | 204;
+  readonly answer?: z.ZodType;
+}
+
+const MESSAGE = {
+  connection: "default",
+  from: "Acme <billing@acme.com>",
+  to: ["ada@example.com", { name: "Grace", address: "grace@example.com" }],
+  subject: "Your invoice",
+  text: "Dear Ada, …",
+  html: "<p>Dear Ada, …</p>",
+  attachments: [{ filename: "invoice.pdf", content: "JVBERi0xLjQ=", encoding: "base64" }],
+};
+
+const CONNECTION = {
+  host: "smtp.acme.com",
+  auth: { username: "alerts@acme.com", password: "…" },
+  defaults: { from: "Acme alerts <alerts@acme.com>" },
+};
+
+export const OPERATIONS: readonly Operation[] = [
+  {
+    id: "sendMessage",
+    method: "post",
+    path: "/v1/messages",
+    tag: "Messages",
+    summary: "Send a message",
+    description:
+      'Answers when the mail server has. As a form, the part `message` is this JSON and every other part a file: an attachment takes one by `"file": "<part name>"`, the rest are attached in their order, and a part `raw` is a ready message.',
+    scope: "messages:send",
+    body: sendBodySchema,
+    isForm: true,
+    isIdempotent: true,
+    example: MESSAGE,
+    status: 200,
+    answer: answers.sendAnswerSchema,
+  },
+  {
+    id: "sendBatch",
+    method: "post",
+    path: "/v1/messages/batch",
+    tag: "Messages",
+    summary: "Send up to 100 messages",
+    description: "One that fails never stops the rest. A repeated batch sends only those that were not sent.",
+    scope: "messages:send",
+    body: batchBodySchema,
+    isIdempotent: true,
+    example: { messages: [MESSAGE, { ...MESSAGE, to: "alan@example.com" }] },
+    status: 200,
+    answer: answers.batchAnswerSchema,
+  },
+  {
+    id: "previewMessage",
+    method: "post",
+    path: "/v1/messages/preview",
+    tag: "Messages",
+    summary: "See a message without sending it",
+    scope: "messages:send",
+    body: sendBodySchema,
+    isForm: true,
+    example: { ...MESSAGE, subject: "Invoice {{number}}", variables: { number: 7 } },
+    status: 200,
+    answer: answers.previewAnswerSchema,
+  },
+  {
+    id: "listMessages",
+    method: "get",
+    path: "/v1/messages",
+    tag: "Messages",
+    summary: "Read the log, newest first",
+    description: "A key sees what it sent itself; one with the scope `keys:write` what all of them sent.",
+    scope: "messages:read",
+    query: logQuerySchema,
+    status: 200,
+    answer: answers.messageListSchema,
+  },
+  {
+    id: "getMessage",
+    method: "get",
+    path: "/v1/messages/{id}",
+    tag: "Messages",
+    summary: "Read what became of a message",
+    scope: "messages:read",
+    status: 200,
+    answer: answers.loggedMessageSchema,
+  },
+  {
+    id: "sendByConnector",
+    method: "post",
+    path: "/v1/connectors/{platform}/send",
+    tag: "Messages",
+    summary: "Send with the forms of another platform",
+    description: "`platform` is windmill, k2view, prismatic, appsmith or dronahq.",
+    scope: "messages:send",
+    body: connectorBodySchema,
+    isIdempotent: true,
+    example: {
+      connection: "default",
+      message: { from: "billing@acme.com", to: "ada@example.com", subject: "Your invoice", body: "<p>Dear Ada, …</p>" },
+    },
+    status: 200,
+    answer: answers.connectorAnswerSchema,
+  },
+  {
+    id: "listConnections",
+    method: "get",
+    path: "/v1/connections",
+    tag: "Connections",
+    summary: "List stored connections",
+    scope: "connections:use",
+    status: 200,
+    answer: answers.connectionListSchema,
+  },
+  {
+    id: "createConnection",
+    method: "post",
+    path: "/v1/connections",
+    tag: "Connections",
+    summary: "Store a connection",
+    scope: "connections:write",
+    body: newConnectionSchema,
+    example: { name: "team/news", ...CONNECTION, allowedFrom: ["@acme.com"] },
+    status: 201,
+    answer: answers.storedConnectionSchema,
+  },
+  {
+    id: "verifyCandidate",
+    method: "post",
+    path: "/v1/connections/verify",
+    tag: "Connections",
+    summary: "Test settings without storing them",
+    description: "Stage by stage, on the path that sends.",
+    scope: "connections:write",
+    body: verifyCandidateSchema,
+    example: CONNECTION,
+    status: 200,
+    answer: answers.verificationSchema,
+  },
+  {
+    id: "getConnection",
+    method: "get",
+    path: "/v1/connections/{name}",
+    tag: "Connections",
+    summary: "Read a connection, with masks for its secrets",
+    scope: "connections:write",
+    status: 200,
+    answer: answers.storedConnectionSchema,
+  },
+  {
+    id: "changeConnection",
+    method: "patch",
+    path: "/v1/connections/{name}",
+    tag: "Connections",
+    summary: "Change some fields of a connection",
+    description:
+      "A merge patch (RFC 7396). Secrets that are not sent stay, unless the server they would go to, or its protection, changes: then they must be sent again.",
+    scope: "connections:write",
+    body: changeConnectionSchema,
+    example: { defaults: { from: "Acme news <news@acme.com>" } },
+    status: 200,
+    answer: answers.storedConnectionSchema,
+  },
+  {
+    id: "deleteConnection",
+    method: "delete",
+    path: "/v1/connections/{name}",
+    tag: "Connections",
+    summary: "Delete a connection",
+    scope: "connections:write",
+    status: 204,
+  },
+  {
+    id: "verifyConnection",
+    method: "post",
+    path: "/v1/connections/{name}/verify",
+    tag: "Connections",
+    summary: "Test a stored connection",
+    scope: "connections:use",
+    body: verifyBodySchema,
+    example: { to: "ada@example.com" },
+    status: 200,
+    answer: answers.verificationSchema,
+  },
+  {
+    id: "listProviders",
+    method: "get",
+    path: "/v1/providers",
+    tag: "Connections",
+    summary: "List the settings of well-known mail services",
+    scope: null,
+    status: 200,
+    answer: answers.providerListSchema,
+  },
+  {
+    id: "listKeys",
+    method: "get",
+    path: "/v1/keys",
+    tag: "Keys",
+    summary: "List API keys",
+    scope: "keys:write",
+    status: 200,
+    answer: answers.keyListSchema,
+  },
+  {
+    id: "createKey",
+    method: "post",
+    path: "/v1/keys",
+    tag: "Keys",
+    summary: "Make an API key",
+    description: "Nobody can give away a scope or a connection he does not have. The token is shown once.",
+    scope: "keys:write",
+    body: newKeySchema,
+    example: { name: "billing", scopes: ["messages:send", "connections:use"], connections: ["team/alerts"] },
+    status: 201,
+    answer: answers.madeKeySchema,
+  },
+  {
+    id: "deleteKey",
+    method: "delete",
+    path: "/v1/keys/{id}",
+    tag: "Keys",
+    summary: "Delete an API key",
+    scope: "keys:write",
+    status: 204,
+  },
+  {
+    id: "getHealth",
+    method: "get",
+    path: "/healthz",
+    tag: "Server",
+    summary: "Ask whether the process runs",
+    status: 200,
+    answer: answers.healthSchema,
+  },
+  {
+    id: "getReadiness",
+    method: "get",
+    path: "/readyz",
+    tag: "Server",
+    summary: "Ask whether requests are taken",
+    status: 200,
+    answer: answers.healthSchema,
+  },
+];

@@ -1,0 +1,105 @@
+import { createConfig, lintFromString } from "@redocly/openapi-core";
+import { describe, expect, test } from "vitest";
+import { problemSchema } from "../../packages/server/src/openapi/answers.ts";
+import { createDocument } from "../../packages/server/src/openapi/document.ts";
+import { OPERATIONS } from "../../packages/server/src/openapi/operations.ts";
+import { testEndpoint } from "./endpoint.ts";
+
+async function documented() {
+  const endpoint = testEndpoint({
+    connections: { default: "smtp://mail.example.com" },
+    verify: async () => ({ ok: true, stages: [{ stage: "connect", ok: true, ms: 1 }], capabilities: { SIZE: "1" } }),
+  });
+  const alerts = { name: "team/alerts", host: "smtp.acme.com", defaults: { from: "a@acme.com" } };
+  expect((await endpoint.ask("POST", "/v1/connections", alerts)).status).toBe(201);
+  const { body: sent } = await endpoint.ask("POST", "/v1/messages", {
+    connection: "default",
+    from: "a@acme.com",
+    to: "b@acme.com",
+  });
+  const { body: key } = await endpoint.ask("POST", "/v1/keys", { name: "k", scopes: ["messages:read"] });
+  const values: Record<string, string> = { "/v1/messages/{id}": sent.id, "/v1/keys/{id}": key.id };
+  const fill = (path: string) =>
+    path
+      .replace("{id}", values[path] ?? "")
+      .replace("{name}", "team/alerts")
+      .replace("{platform}", "appsmith");
+  return { ...endpoint, fill };
+}
+
+test("the document passes an independent linter", async () => {
+  // Every operation has a `default` answer for whatever goes wrong, which this rule does not count.
+  const config = await createConfig({ extends: ["recommended"], rules: { "operation-4xx-response": "off" } });
+  const problems = await lintFromString({ source: JSON.stringify(createDocument()), config });
+  expect(problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} at ${location[0]?.pointer}`)).toEqual(
+    [],
+  );
+});
+
+test("the document says what it said when it was looked at last", async () => {
+  await expect(`${JSON.stringify(createDocument(), undefined, 2)}\n`).toMatchFileSnapshot("../golden/openapi.golden");
+});
+
+test("the document is served, the same each time, and so is a page that loads nothing", async () => {
+  const { app } = testEndpoint();
+  const response = await app.request("/openapi.json");
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual(JSON.parse(JSON.stringify(createDocument())));
+  const page = await app.request("/docs");
+  expect(page.headers.get("content-security-policy")).toBe(
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  );
+  const html = await page.text();
+  expect(html).not.toMatch(/<script|<img|<link|@import|url\(/i);
+  for (const { id, path } of OPERATIONS) {
+    expect(html).toContain(`id="${id}"`);
+    expect(html).toContain(path);
+  }
+});
+
+test("every problem leads to its line in the page", async () => {
+  const { app, ask } = testEndpoint();
+  const html = await (await app.request("/docs")).text();
+  const { body } = await ask("POST", "/v1/messages", {});
+  const [path, anchor] = body.type.split("#");
+  expect(path).toBe("/docs");
+  expect(html).toContain(`id="${anchor}"`);
+});
+
+test("every route is in the document, and nothing else is", () => {
+  const { app } = testEndpoint();
+  const served = app.routes
+    .filter(({ method, path }) => method !== "ALL" && !["/openapi.json", "/docs"].includes(path))
+    .map(({ method, path }) => `${method} ${path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}")}`);
+  expect(OPERATIONS.map(({ method, path }) => `${method.toUpperCase()} ${path}`).sort()).toEqual(
+    [...new Set(served)].sort(),
+  );
+});
+
+describe("every example is a request that works, and is answered as the document says:", () => {
+  test.each(OPERATIONS.map((operation) => [`${operation.method.toUpperCase()} ${operation.path}`, operation] as const))(
+    "%s",
+    async (_name, { method, path, example, body, status, answer }) => {
+      const { ask, fill } = await documented();
+      if (example !== undefined && body !== undefined) expect(body.safeParse(example).success).toBe(true);
+      const answered = await ask(method.toUpperCase(), fill(path), example);
+      expect(answered.status, JSON.stringify(answered.body)).toBe(status);
+      if (answer === undefined) expect(answered.body).toBeUndefined();
+      else expect(answer.safeParse(answered.body)).toMatchObject({ success: true });
+    },
+  );
+});
+
+test.each<[string, string, unknown]>([
+  ["POST", "/v1/messages", { connection: "default", to: "nobody" }],
+  ["POST", "/v1/messages", { connection: "none" }],
+  ["POST", "/v1/keys", {}],
+  ["GET", "/v1/nothing", undefined],
+])("a problem of %s %s is answered as the document says", async (method, path, body) => {
+  const { ask } = await documented();
+  expect(problemSchema.safeParse((await ask(method, path, body)).body)).toMatchObject({ success: true });
+});
+
+test("no secret and no private name is in the document", () => {
+  expect(JSON.stringify(createDocument())).not.toMatch(/hunter2|localhost|127\.0\.0\.1|ep_[0-9a-f]{16}/);
+});
