@@ -100,7 +100,12 @@ export const bodyText: fc.Arbitrary<string> = fc
   )
   .map((pieces) => withoutMarks(pieces.join("")));
 
-const atom = fc.string({ unit: fc.constantFrom(..."abcxyz0129!#$%&'*+-/=?^_`{|}~ü漢"), minLength: 1, maxLength: 12 });
+const ATEXT = "abcxyz0129!#$%&'*+-/=?^_`{|}~";
+/** Few outside ASCII: one of them makes the whole message one for SMTPUTF8. */
+const atom = fc.oneof(
+  { weight: 40, arbitrary: fc.string({ unit: fc.constantFrom(...ATEXT), minLength: 1, maxLength: 12 }) },
+  fc.string({ unit: fc.constantFrom(...ATEXT, "ü", "漢"), minLength: 1, maxLength: 12 }),
+);
 const octetsOf = (text: string) => new TextEncoder().encode(text).length;
 const domain = fc.oneof(fc.domain(), fc.constantFrom("example.com", "bücher.example", "xn--bcher-kva.example"));
 const localPart = fc

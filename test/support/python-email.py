@@ -13,10 +13,10 @@ ADDRESS_FIELDS = ["From", "Sender", "Reply-To", "To", "Cc", "Bcc"]
 
 
 def read(raw):
-    # The reader of bytes knows no UTF-8 in headers (RFC 6532); that of text does.
+    # The reader of bytes knows no UTF-8 in headers (RFC 6532); that of text does, and none in bodies.
     message = (
         email.message_from_bytes(raw, policy=POLICY)
-        if raw.isascii()
+        if raw.split(b"\r\n\r\n", 1)[0].isascii()
         else email.message_from_string(raw.decode("utf-8"), policy=POLICY)
     )
     defects = []
