@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe } from "vitest";
+import { freePort, untilListening } from "./free-port.ts";
 
 /** Postfix's `smtp-sink` on loopback: an SMTP server by the people whose server many of our users talk to. */
 export interface TestSmtpSink extends AsyncDisposable {
@@ -47,7 +47,7 @@ export const describeWithSmtpSink: (title: string, tests: () => void) => void = 
 export async function startSmtpSink(options: SmtpSinkOptions = {}): Promise<TestSmtpSink> {
   if (binary === undefined) throw new Error("smtp-sink is not installed: use describeWithSmtpSink.");
   const folder = await mkdtemp(join(tmpdir(), "smtp-sink-"));
-  const port = await findFreePort();
+  const port = await freePort();
   const flags = [
     // As root it insists on being told whom to be.
     ...(process.getuid?.() === 0 ? ["-u", "root"] : []),
@@ -80,32 +80,6 @@ export async function startSmtpSink(options: SmtpSinkOptions = {}): Promise<Test
 function findSmtpSink(): string | undefined {
   const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
   return folders.map((folder) => join(folder, "smtp-sink")).find((path) => existsSync(path));
-}
-
-/** smtp-sink cannot be told to choose a port itself. */
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
-}
-
-async function untilListening(port: number): Promise<void> {
-  for (;;) {
-    const listening = await new Promise<boolean>((resolve) => {
-      const socket = connect({ port, host: "127.0.0.1" });
-      socket.once("connect", () => resolve(true));
-      socket.once("error", () => resolve(false));
-      socket.once("connect", () => socket.destroy());
-    });
-    if (listening) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 async function readMessages(folder: string): Promise<SinkMessage[]> {
