@@ -71,6 +71,11 @@ test("mostly foreign letters go as base64, which is shorter", () => {
   expect(readBack(text)).toBe("Привет, мир\r\nкак дела\r\n");
 });
 
+test("mostly control characters do, too", () => {
+  expect(encodingOf("\0\x1b\x07 ".repeat(30))).toBe("base64");
+  expect(encodingOf("\ta\nb\r\n".repeat(30))).toBe("7bit");
+});
+
 test("half a surrogate pair is replaced", () => {
   expect(readBack("lone \ud800 and some text around it")).toBe("lone \ufffd and some text around it");
 });

@@ -13,7 +13,10 @@ export interface EncodedText {
 
 /** RFC 5322 section 2.1.1, without the CRLF. */
 const MAX_LINE_OCTETS = 998;
+const TAB = 0x09;
 const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
 const EQUALS = 0x3d;
 
 /**
@@ -51,7 +54,7 @@ function isMostlyLiteral(octets: Uint8Array): boolean {
   let escaped = 0;
   for (let index = 0; index < octets.length; index++) {
     const octet = octets[index] ?? 0;
-    if (octet > 0x7e || octet === EQUALS) escaped++;
+    if (octet > 0x7e || octet === EQUALS || (octet < SPACE && octet !== TAB && octet !== LF && octet !== CR)) escaped++;
   }
   return escaped * 6 <= octets.length;
 }
