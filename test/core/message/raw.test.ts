@@ -46,6 +46,11 @@ describe("a ready message", () => {
     expect(parse("From: a@b.example\nTo: c@d.example").envelope).toEqual({ from: "a@b.example", to: ["c@d.example"] });
   });
 
+  it("goes to blind copies however their field is indented", () => {
+    const { envelope } = parse(" Bcc: a@b.example\nFrom: c@d.example\n\x0bBcc: e@f.example\n\n");
+    expect(envelope.to).toEqual(["a@b.example", "e@f.example"]);
+  });
+
   it("has date and id made for it where it has none that can be read", () => {
     const message = parse("From: a@b.example\nTo: c@d.example\nDate: soon\nMessage-ID: none\n\n");
     expect(message.date).toEqual(CONTEXT.clock());

@@ -29,6 +29,7 @@ describe("blind copies are left out", () => {
     "folded after its name": "Bcc:\n eve@example.com\n",
     "with space before the colon": "Bcc \t: eve@example.com\n",
     "with what some take for a space before the colon": "Bcc\x0b\xa0: eve@example.com\n",
+    "with what some take for a space before the name": "\x0b\xa0Bcc: eve@example.com\n",
     "sent again": "Resent-Bcc: eve@example.com\n",
     twice: "Bcc: eve@example.com\nBcc: eve@example.org\n",
     "behind lone carriage returns": "Bcc: eve@example.com\r eve@example.org\n",
@@ -46,6 +47,12 @@ describe("blind copies are left out", () => {
       }
     });
   }
+
+  test("on the first line, indented, where it continues nothing", async () => {
+    expect(await rawSource(" Bcc: eve@example.com,\n eve@example.org\nTo: b@example.com\n\nbody\n")).toBe(
+      "To: b@example.com\r\n\r\nbody\r\n",
+    );
+  });
 
   test("wherever chunks end", async () => {
     const message = "From: a\n\tb\rBcc: c,\r\n d\r\nResent-Bcc: e\nTo: f\n\n\rBcc: body\n";

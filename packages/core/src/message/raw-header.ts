@@ -58,7 +58,7 @@ function readFields(header: string): Map<string, string[]> {
   const unfolded = header.replace(/(?:\r\n|\r|\n)(?=[ \t])/g, "");
   for (const line of unfolded.split(/[\r\n]+/)) {
     const colon = line.indexOf(":");
-    const name = line.slice(0, Math.max(colon, 0)).trimEnd().toLowerCase();
+    const name = line.slice(0, Math.max(colon, 0)).trim().toLowerCase();
     if (name === "") continue;
     const values = fields.get(name);
     const value = line.slice(colon + 1).trim();

@@ -14,7 +14,7 @@ const CR = 0x0d;
 const NOTHING = new Uint8Array(0);
 
 /** Blind copies live in the envelope; those of a message that is sent again, too (RFC 5322 section 3.6.6). */
-const BCC_FIELD = /^(?:resent-)?bcc[^!-9;-~]*:/i;
+const BCC_FIELD = /^[^!-9;-~]*(?:resent-)?bcc[^!-9;-~]*:/i;
 
 /**
  * A ready message, handed over as it is but for its line ends and its Bcc. It is not encoded anew, which would break
@@ -53,6 +53,7 @@ function fieldsOf(header: Uint8Array): string[] {
 function createRawFilter(): ChunkEncoder {
   const lines = createLineFilter(true, refuse);
   let isHeader = true;
+  let isFirst = true;
   let isBcc = false;
   let unfinished: Uint8Array = NOTHING;
 
@@ -65,7 +66,9 @@ function createRawFilter(): ChunkEncoder {
       const line = header.subarray(start, end + 1);
       start = end + 1;
       isHeader = line[0] !== CR;
-      isBcc = isContinuation(line) ? isBcc : isHeader && isBccField(line);
+      // A first line that is indented continues nothing: readers take it for a field.
+      isBcc = isContinuation(line) && !isFirst ? isBcc : isHeader && isBccField(line);
+      isFirst = false;
       if (!isBcc) pieces.push(line);
     }
     const rest = header.slice(start);
