@@ -72,7 +72,6 @@ test("a folder opens again with the key it keeps, and not with another one", asy
   expect((await fetch(`${second.url}/v1/keys`, { headers })).status).toBe(200);
   await second.close();
 
-  const other = await startServer({ ...variables, EDGEPOST_ENCRYPTION_KEYS: `${"A".repeat(43)}=` });
-  expect((await fetch(`${other.url}/v1/keys`, { headers })).status).toBe(500);
-  await other.close();
+  const other = { ...variables, EDGEPOST_ENCRYPTION_KEYS: `${"A".repeat(43)}=` };
+  await expect(startServer(other)).rejects.toThrow("sealed with a key that is not here");
 });

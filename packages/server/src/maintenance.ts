@@ -7,6 +7,7 @@ export interface Maintenance {
   /**
    * Before serving, where no other process has the store: whatever is still `sending` was interrupted, and becomes
    * `unknown`.
+   * @throws SealedError when the store was made with another encryption key.
    */
   recover(): Promise<void>;
   /** Every hour or so: does the same for messages older than any send, and forgets those whose time is over. */
@@ -24,6 +25,7 @@ export function createMaintenance(services: Services, retentionMs: number = DEFA
   const { store, book, keyring, clock } = services;
   return {
     async recover() {
+      await keyring.check();
       await store.messages.interrupt(clock().getTime() + 1);
     },
     async maintain() {

@@ -11,10 +11,15 @@ import { fromBase64, toBase64Url, toHex } from "./encoding.ts";
  */
 export interface SecretBox {
   seal(value: string, place: string): Promise<string>;
-  /** @throws Error when the key is gone, the place is another one or a bit was changed. */
+  /** @throws SealedError when the key is gone, the place is another one or a bit was changed. */
   open(sealed: string, place: string): Promise<string>;
   /** True when the value was sealed with an older key than the current one. */
   isOutdated(sealed: string): Promise<boolean>;
+}
+
+/** A secret that stays closed. */
+export class SealedError extends Error {
+  override readonly name = "SealedError";
 }
 
 /** Octets of an AES-256 key. */
@@ -48,7 +53,7 @@ export function createSecretBox(keys: readonly string[]): SecretBox {
       const [version, id, wrapped = "", ciphertext = ""] = sealed.split(".");
       const operatorKey = (await ring).find((candidate) => candidate.id === id);
       if (version !== "v1" || operatorKey === undefined)
-        throw new Error("A secret was sealed with a key that is not here.");
+        throw new SealedError("What is stored was sealed with a key that is not here.");
       const dataKey = await decrypt(operatorKey.key, fromBase64(wrapped), `${place}#key`);
       return new TextDecoder().decode(await decrypt(await importAes(dataKey), fromBase64(ciphertext), place));
     },
@@ -108,7 +113,9 @@ async function decrypt(
     const nonce = bytes.subarray(0, NONCE_BYTES);
     return new Uint8Array(await crypto.subtle.decrypt(parameters(nonce, place), key, bytes.subarray(NONCE_BYTES)));
   } catch (cause) {
-    throw new Error("A secret cannot be opened: it was changed, or moved from the place it was sealed for.", { cause });
+    throw new SealedError("A secret cannot be opened: it was changed, or moved from the place it was sealed for.", {
+      cause,
+    });
   }
 }
 

@@ -31,6 +31,8 @@ export interface Keyring {
   authenticate(request: Request): Promise<ApiKey>;
   /** Makes a key. The token is in the result and nowhere else: it cannot be shown again. */
   create(key: NewKey): Promise<{ readonly record: KeyRecord; readonly token: string }>;
+  /** @throws SealedError when this server has not the encryption key of the store: then it knows none of its API keys. */
+  check(): Promise<void>;
   /** Seals the key of the hashes with the current key of the operator. */
   rotate(): Promise<void>;
 }
@@ -86,6 +88,9 @@ export function createKeyring({ configured, store, secretBox, clock, random }: K
       const record: KeyRecord = { ...key, id, hash: await hash(text), createdAt: clock().getTime() };
       await store.keys.insert(record);
       return { record, token: text };
+    },
+    async check() {
+      await open();
     },
     async rotate() {
       const sealed = await readSealedHashKey(store, secretBox, random);

@@ -1,4 +1,5 @@
 import { EnvironmentError } from "../environment.ts";
+import { SealedError } from "../secrets.ts";
 import { rotateSecrets, startServer } from "./start-server.ts";
 
 /**
@@ -10,7 +11,8 @@ export async function main(command: string | undefined): Promise<void> {
     if (command === "rotate-secrets") await rotateSecrets(process.env);
     else await serve();
   } catch (error) {
-    console.error(error instanceof EnvironmentError ? error.message : error);
+    const isExplained = error instanceof EnvironmentError || error instanceof SealedError;
+    console.error(isExplained ? error.message : error);
     process.exitCode = 1;
   }
 }
