@@ -245,9 +245,12 @@ export class Link {
     return this.fail("aborted", "The send was aborted.", { retryable: false, cause: signal?.reason });
   }
 
-  /** An end the socket explains itself keeps its code: on Workers a failed handshake shows at the next read. */
+  /** An end the socket explains itself keeps code and phase: on Workers a failed handshake shows at the next read. */
   #lose(cause: unknown): MailError {
-    if (isMailError(cause)) return this.fail(cause.code, cause.message, { retryable: cause.retryable, cause });
+    if (isMailError(cause)) {
+      this.phase = cause.phase;
+      return this.fail(cause.code, cause.message, { retryable: cause.retryable, cause });
+    }
     const how = cause === undefined ? "The server closed the connection" : "The connection was lost";
     return this.fail("connection-lost", `${how} in phase "${this.phase}".`, { retryable: true, cause });
   }
