@@ -3,7 +3,7 @@ import { nodeTransport } from "@edgepost/transport-node";
 import { nativeTransport } from "@edgepost/transport-node/native";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { failureOf } from "../support/engine.ts";
-import { describeWithPostfix, startPostfix, type TestPostfix } from "../support/postfix.ts";
+import { describeWithPostfix, POSTFIX_LOGIN, startPostfix, type TestPostfix } from "../support/postfix.ts";
 import type { ReceivedMail } from "../support/smtp-server.ts";
 import { testCertificates } from "../support/tls.ts";
 
@@ -11,8 +11,7 @@ import { testCertificates } from "../support/tls.ts";
 
 const from = "ada@example.com";
 const to = "grace@example.com";
-const auth = { username: "ada", password: "secret" };
-const SIZE = 200_000;
+const auth = POSTFIX_LOGIN;
 
 /** Each way to log in, the first choice last. nodemailer has no SCRAM. */
 const byPassword = ["CRAM-MD5", "LOGIN", "PLAIN"] as const;
@@ -26,7 +25,7 @@ describeWithPostfix("Postfix", () => {
   let tls: { ca: string };
   beforeAll(async () => {
     tls = { ca: (await testCertificates()).ca };
-    postfix = await startPostfix({ users: { ada: "secret" }, size: SIZE });
+    postfix = await startPostfix();
   });
   afterAll(() => postfix.close());
 
@@ -105,8 +104,8 @@ describeWithPostfix("Postfix", () => {
     });
 
     it(`${name} does not begin what Postfix finds too large, and gives up what becomes so`, async () => {
-      await using mailer = mailerTo();
-      const known = { content: "x".repeat(SIZE), filename: "known.txt" };
+      await using mailer = mailerTo({ port: postfix.ports.small });
+      const known = { content: "x".repeat(200_000), filename: "known.txt" };
       expect(await failureOf(mailer.send({ from, to, attachments: [known] }))).toMatchObject({
         code: "message-too-large",
         phase: "mail",

@@ -20,17 +20,21 @@ export interface TestPostfix extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** The ways in: who comes in clear text needs no login, everybody else does, after TLS. */
-export type PostfixService = "clear" | "starttls" | "implicit" | "wrongNameStarttls" | "wrongNameImplicit";
+/**
+ * The ways in: who comes in clear text needs no login, everybody else does, after TLS. `small` is STARTTLS, and takes
+ * messages of 100,000 octets.
+ */
+export type PostfixService = (typeof SERVICES)[number];
+
+const SERVICES = ["clear", "starttls", "implicit", "wrongNameStarttls", "wrongNameImplicit", "small"] as const;
 
 export interface TestPostfixOptions {
-  /** Default: ada, with the password "secret". */
-  readonly users?: Readonly<Record<string, string>>;
-  /** What RCPT of an address is answered with: `550 5.1.1 Unknown`. */
+  /** What RCPT of an address is answered with: `550 5.1.1 Unknown`. Default: nobody is refused. */
   readonly refuse?: Readonly<Record<string, string>>;
-  /** Octets of the largest message. Default: 10 MB, as Postfix has it. */
-  readonly size?: number;
 }
+
+/** Who may log in. */
+export const POSTFIX_LOGIN = { username: "ada", password: "secret" } as const;
 
 const MASTER = "/usr/lib/postfix/sbin/master";
 const NAME = "postfix.test";
@@ -52,11 +56,11 @@ export async function startPostfix(options: TestPostfixOptions = {}): Promise<Te
   if (whyMissing !== undefined) throw new Error(`Postfix cannot be started: ${whyMissing}.`);
   const folder = await mkdtemp(join(tmpdir(), "postfix-"));
   const inbox = await startSmtpServer({ security: "none" });
-  const [clear = 0, starttls = 0, implicit = 0, wrongNameStarttls = 0, wrongNameImplicit = 0] = await freePorts(5);
-  const ports = { clear, starttls, implicit, wrongNameStarttls, wrongNameImplicit };
+  const free = await freePorts(SERVICES.length);
+  const ports = Object.fromEntries(SERVICES.map((service, index) => [service, free[index]])) as TestPostfix["ports"];
 
   await writeConfiguration(folder, options, ports, inbox.port);
-  await addUsers(folder, options.users ?? { ada: "secret" });
+  await addUser(folder);
   // -e: whatever becomes of the tests, it does not stay.
   const master = spawn(MASTER, ["-c", join(folder, "etc"), "-d", "-e", "1800"], {
     detached: true, // a process group of its own, which it ends as a whole
@@ -86,7 +90,7 @@ export async function startPostfix(options: TestPostfixOptions = {}): Promise<Te
 
 async function writeConfiguration(
   folder: string,
-  { size = 10_240_000, refuse = {} }: TestPostfixOptions,
+  { refuse = {} }: TestPostfixOptions,
   ports: TestPostfix["ports"],
   inboxPort: number,
 ): Promise<void> {
@@ -109,8 +113,7 @@ async function writeConfiguration(
     "etc/main.cf",
     MAIN.replaceAll("<folder>", folder)
       .replace("<inbox>", String(inboxPort))
-      .replace("<size>", String(size))
-      .replace("<refused>", refused.join(", ") || "{ nobody@refused.invalid = 550 }"),
+      .replace("<refused>", refused.join(", ") || "{ nobody@refused.invalid = 550 }"), // it may not be empty
   );
   await write("etc/master.cf", `${smtpServices(folder, ports)}\n${MASTER_CF}`);
 }
@@ -147,7 +150,7 @@ disable_dns_lookups = yes
 smtpd_peername_lookup = no
 smtpd_error_sleep_time = 0
 in_flow_delay = 0
-message_size_limit = <size>
+message_size_limit = 10240000
 mailbox_size_limit = 0
 smtpd_relay_restrictions = permit_sasl_authenticated, permit_mynetworks, reject
 smtpd_recipient_restrictions = check_recipient_access inline:{<refused>}, permit
@@ -189,13 +192,12 @@ function smtpServices(folder: string, ports: TestPostfix["ports"]): string {
     implicit,
     wrongNameStarttls: [...submission, wrongName],
     wrongNameImplicit: [...implicit, wrongName],
+    small: [...submission, "message_size_limit=100000"],
   };
-  return Object.entries(options)
-    .map(([service, settings]) => {
-      const port = ports[service as PostfixService];
-      return `127.0.0.1:${port} inet n - n - - smtpd${settings.map((setting) => ` -o ${setting}`).join("")}`;
-    })
-    .join("\n");
+  return SERVICES.map((service) => {
+    const settings = options[service].map((setting) => ` -o ${setting}`).join("");
+    return `127.0.0.1:${ports[service]} inet n - n - - smtpd${settings}`;
+  }).join("\n");
 }
 
 const SASL = `
@@ -205,11 +207,10 @@ sasldb_path: <folder>/etc/sasl/sasldb2
 mech_list: PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256
 `;
 
-async function addUsers(folder: string, users: Readonly<Record<string, string>>): Promise<void> {
+async function addUser(folder: string): Promise<void> {
+  const { username, password } = POSTFIX_LOGIN;
   const database = join(folder, "etc/sasl/sasldb2");
-  for (const [name, password] of Object.entries(users)) {
-    await run("/usr/sbin/saslpasswd2", ["-p", "-c", "-f", database, "-u", NAME, name], password);
-  }
+  await run("/usr/sbin/saslpasswd2", ["-p", "-c", "-f", database, "-u", NAME, username], password);
   await chmod(database, 0o644);
 }
 
