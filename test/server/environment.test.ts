@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { EnvironmentError, readEnvironment } from "../../packages/server/src/environment.ts";
 
@@ -115,6 +116,13 @@ test("nor when the JSON around it is broken", () => {
   expect(failure({ EDGEPOST_API_KEY: KEY, EDGEPOST_CONNECTIONS: '{"main":"smtp://user:hunter2@mail' })).not.toContain(
     "hunter2",
   );
+});
+
+test("the README has every variable, and no other", () => {
+  const readme = readFileSync(new URL("../../packages/server/README.md", import.meta.url), "utf8");
+  const told = [...readme.matchAll(/^\| `(EDGEPOST_\w+)`/gm)].map(([, name]) => name);
+  const [, known = ""] = /known are (.*)$/m.exec(failure({ EDGEPOST_TYPO: "x" })) ?? [];
+  expect(told.toSorted()).toEqual(known.split(", ").toSorted());
 });
 
 function failure(variables: Record<string, string | undefined>): string {
