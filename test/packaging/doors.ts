@@ -60,7 +60,7 @@ const PACKAGES = {
     doors: {
       ".": ["createServer"],
       "./client": ["httpTransport"],
-      "./node": ["startServer"],
+      "./node": ["createSendQueue", "sqliteStore", "startServer"],
       "./worker": ["default"],
     },
   },

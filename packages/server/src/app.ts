@@ -86,7 +86,7 @@ function createServices(options: ServerOptions): Services {
     store,
     keyring: createKeyring({ configured: keys, store, secretBox, clock, random }),
     book,
-    connections: createConnections({ transport, configured, book, store, hostPolicy, clock }),
+    connections: createConnections({ transport, configured, book, store, hostPolicy, queue: options.queue, clock }),
     gate: createGate(),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     keepContent: options.keepContent ?? false,

@@ -1,6 +1,7 @@
 export type { MailServer } from "./app.ts";
 export { createServer } from "./app.ts";
 export type { HostPolicyOptions } from "./connections/host-policy.ts";
+export type { Places, SendQueue } from "./connections/send-queue.ts";
 export type { LogEntry } from "./http/log.ts";
 export type { ProblemCode, ProblemDetails, ProblemIssue } from "./http/problem.ts";
 export type { ApiKeyConfig } from "./keys/keyring.ts";

@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { main } from "./node/main.ts";
 
+export { createSendQueue } from "./connections/send-queue.ts";
 export type { RunningServer } from "./node/start-server.ts";
 export { startServer } from "./node/start-server.ts";
 export { sqliteStore } from "./store/sqlite.ts";

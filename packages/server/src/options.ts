@@ -1,5 +1,6 @@
 import type { SmtpConnection, Transport } from "@edgepost/core";
 import type { HostPolicyOptions } from "./connections/host-policy.ts";
+import type { SendQueue } from "./connections/send-queue.ts";
 import type { LogEntry } from "./http/log.ts";
 import type { RateLimit } from "./http/rate-limit.ts";
 import type { BodyLimits } from "./http/read-json.ts";
@@ -14,6 +15,11 @@ export interface ServerOptions {
   readonly keys?: readonly ApiKeyConfig[] | undefined;
   /** Mail servers of your own by the name a request calls them, as objects or URLs. They may be anywhere. Default: none. */
   readonly connections?: Readonly<Record<string, SmtpConnection | string>> | undefined;
+  /**
+   * Lets messages wait for a busy connection before they are begun, so that few are `unknown` when the process dies:
+   * `createSendQueue()` where one process serves many requests, nothing on Workers. Default: they wait in the transport.
+   */
+  readonly queue?: SendQueue | undefined;
   /** Where keys, connections and the log are kept. Default: in memory, until the process ends. */
   readonly store?: Store | undefined;
   /**

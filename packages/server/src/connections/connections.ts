@@ -2,6 +2,7 @@ import {
   isMailError,
   type MailErrorCode,
   type MessageDefaults,
+  type ParsedConnection,
   parseConnection,
   type SmtpConnection,
   type Transport,
@@ -12,6 +13,7 @@ import type { ConnectionRecord, Store } from "../store/store.ts";
 import { type ConnectionBook, connectionNotFound, type StoredConnection } from "./connection-book.ts";
 import { parseReach } from "./connection-form.ts";
 import type { HostPolicy } from "./host-policy.ts";
+import type { SendQueue } from "./send-queue.ts";
 import type { SenderPolicy } from "./sender-policy.ts";
 
 /** A request names a connection, brings one along, or leaves the choice to the system connection. */
@@ -26,6 +28,8 @@ export interface OpenConnection {
   readonly defaults: MessageDefaults;
   readonly policy: SenderPolicy;
   readonly transport: Transport;
+  /** Waits for a place among the messages that go over this connection at once; resolves with what gives it back. */
+  enter(): Promise<() => void>;
   /** Remembers how it served: well, or with which error. */
   note(error?: unknown): Promise<void>;
   /** Ends what was opened for this request alone. */
@@ -49,6 +53,7 @@ export interface ConnectionsOptions {
   readonly book: ConnectionBook;
   readonly store: Store;
   readonly hostPolicy: HostPolicy;
+  readonly queue: SendQueue | undefined;
   readonly clock: () => Date;
 }
 
@@ -56,15 +61,28 @@ export interface ConnectionsOptions {
  * Opens connections. Each has one transport for as long as it stays the same, so that its sockets are reused.
  * @throws MailError `invalid-connection`, for the first configured connection that cannot be used.
  */
-export function createConnections({ book, store, hostPolicy, clock, ...options }: ConnectionsOptions): Connections {
+export function createConnections({
+  book,
+  store,
+  hostPolicy,
+  queue,
+  clock,
+  ...options
+}: ConnectionsOptions): Connections {
   const configured = new Map<string, OpenConnection>();
   for (const [name, written] of Object.entries(options.configured)) {
-    const { host, defaults } = parseReach(written, `connections.${name}`);
+    const reach = parseReach(written, `connections.${name}`);
+    const { host, defaults } = reach;
     const transport = options.transport(written);
-    configured.set(name, { name, host, defaults, policy: {}, transport, note: nothing, release: nothing });
+    const enter = () => enterQueue(name, reach);
+    configured.set(name, { name, host, defaults, policy: {}, transport, enter, note: nothing, release: nothing });
   }
   const stored = new Map<string, StoredTransport>();
   const noted = new Map<string, { readonly revision: number; readonly fault: string | null; readonly at: number }>();
+
+  async function enterQueue(name: string, { pool, timeouts }: ParsedConnection): Promise<() => void> {
+    return (await queue?.enter(name, { atOnce: pool.maxConnections, withinMs: timeouts.totalMs })) ?? (() => {});
+  }
 
   async function openNamed(name: string, key: ApiKey): Promise<OpenConnection> {
     const ours = mayUse(key, name) ? (configured.get(name) ?? (await book.find(name))) : undefined;
@@ -80,19 +98,34 @@ export function createConnections({ book, store, hostPolicy, clock, ...options }
 
   async function openStored({ record, form }: StoredConnection): Promise<OpenConnection> {
     const { name, revision } = record;
-    const { host, port, defaults = {} } = parseConnection(form.connection);
+    const reach = parseConnection(form.connection);
+    const { host, port, defaults } = reach;
     const addresses = await hostPolicy.check(host, port);
     let known = stored.get(name);
     if (known?.revision !== revision || (addresses !== undefined && !addresses.includes(known.address))) {
-      // The messages of the old transport finish; nobody waits for that here.
-      known?.transport.close?.().catch(() => {});
       const address = addresses?.[0] ?? host;
       const connection = await book.reveal({ record, form });
-      known = { revision, address, transport: options.transport(toAddress(connection, host, address)) };
+      const transport = options.transport(toAddress(connection, host, address));
+      // Who has the old one in hand sends with it yet.
+      if (known?.users === 0) closeQuietly(known);
+      known = { revision, address, transport, users: 0 };
       stored.set(name, known);
     }
-    const { transport } = known;
-    return { name, host, defaults, policy: form, transport, note: (error) => note(record, error), release: nothing };
+    const ours = known;
+    ours.users++;
+    return {
+      name,
+      host,
+      defaults,
+      policy: form,
+      transport: ours.transport,
+      enter: () => enterQueue(name, reach),
+      note: (error) => note(record, error),
+      async release() {
+        ours.users--;
+        if (ours.users === 0 && stored.get(name) !== ours) closeQuietly(ours);
+      },
+    };
   }
 
   /** Writes a use down when it tells something new: another outcome, or the same a minute later. */
@@ -115,6 +148,7 @@ export function createConnections({ book, store, hostPolicy, clock, ...options }
       defaults,
       policy: {},
       transport,
+      enter: async () => () => {},
       note: nothing,
       release: async () => transport.close?.(),
     };
@@ -137,6 +171,13 @@ interface StoredTransport {
   readonly revision: number;
   readonly address: string;
   readonly transport: Transport;
+  /** Requests that have it in hand. */
+  users: number;
+}
+
+/** Nobody waits for it, and a server that says no goodbye is nobody's fault. */
+function closeQuietly({ transport }: StoredTransport): void {
+  transport.close?.().catch(() => {});
 }
 
 /** The connection to an address that was checked, with the certificate still verified for the name. */

@@ -26,9 +26,9 @@ export type Sent =
 /**
  * Sends one message.
  *
- * It is written down before anything is connected, and what became of it before anything is answered. So an answer of
- * success survives the death of this process, and of an interrupted message it is known that nobody knows. The row holds
- * the idempotency key too: of equal requests only one can write it.
+ * It is written down when it is its turn, before anything is connected, and what became of it before anything is
+ * answered. So an answer of success survives the death of this process, and of an interrupted message it is known that
+ * nobody knows. The row holds the idempotency key too: of equal requests only one can write it.
  *
  * @throws MailError, RequestProblem when it was not sent, or nobody knows.
  */
@@ -44,12 +44,17 @@ export async function send(services: Services, { key, body, idempotency }: SendR
   try {
     const mail = await settle(await build(services, body, connection), limits.maxMessageBytes);
 
-    const record = await toRecord(mail, { key: key.id, connection: connection.name, idempotency }, services);
-    const first = await store.messages.begin(record, idempotentSince);
-    if (first !== undefined) return { first };
+    const leave = await connection.enter();
+    try {
+      const record = await toRecord(mail, { key: key.id, connection: connection.name, idempotency }, services);
+      const first = await store.messages.begin(record, idempotentSince);
+      if (first !== undefined) return { first };
 
-    const sending = () => connection.transport.send(mail, { recipients: body.recipients });
-    return { answer: toAnswer(record.id, await deliver(sending, connection, record, services)) };
+      const sending = () => connection.transport.send(mail, { recipients: body.recipients });
+      return { answer: toAnswer(record.id, await deliver(sending, connection, record, services)) };
+    } finally {
+      leave();
+    }
   } finally {
     await connection.release();
   }

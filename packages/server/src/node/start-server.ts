@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { nodeTransport } from "@edgepost/transport-node";
 import { createServer, type MailServer } from "../app.ts";
 import { isPublic } from "../connections/host-policy.ts";
+import { createSendQueue } from "../connections/send-queue.ts";
 import { type Environment, readEnvironment } from "../environment.ts";
 import type { LogEntry } from "../http/log.ts";
 import { sqliteStore } from "../store/sqlite.ts";
@@ -74,6 +75,7 @@ async function openServer(environment: Environment, log: (entry: LogEntry) => vo
   return createServer({
     ...environment.server,
     transport: nodeTransport,
+    queue: createSendQueue(),
     keys: apiKey === undefined ? [] : [{ name: "environment", token: apiKey }],
     connections,
     store: await sqliteStore(databasePath),
