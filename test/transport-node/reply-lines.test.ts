@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseReply, ReplyLines } from "../../packages/transport-node/src/reply-lines.ts";
+import { parseReply, ReplyLines } from "../../packages/transport-node/src/nodemailer/reply-lines.ts";
 
 describe("parseReply", () => {
   test.each([

@@ -9,12 +9,12 @@ import type {
   VerificationStageName,
 } from "@edgepost/core";
 import { MailError } from "@edgepost/core";
-import { type BodyWatch, bodyFromBytes, bodyFromStream } from "./message-body.ts";
-import { composeDsn } from "./nodemailer-envelope.ts";
-import { translate } from "./nodemailer-errors.ts";
-import { parseReply } from "./reply-lines.ts";
-import { interrupted, type Situation, unreadable } from "./situation.ts";
-import { Stages } from "./stages.ts";
+import { composeDsn } from "./nodemailer/envelope.ts";
+import { translate } from "./nodemailer/errors.ts";
+import { type BodyWatch, bodyFromBytes, bodyFromStream } from "./nodemailer/message-body.ts";
+import { parseReply } from "./nodemailer/reply-lines.ts";
+import { interrupted, type Situation, unreadable } from "./nodemailer/situation.ts";
+import { Stages } from "./nodemailer/stages.ts";
 
 /** What is used of a nodemailer transporter, of any version and kind: SMTP, pool, SES, sendmail, stream, JSON, a plugin. */
 export interface NodemailerTransporter {

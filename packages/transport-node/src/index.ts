@@ -1,4 +1,4 @@
-export { type FileAttachmentOptions, fileAttachment } from "./file-attachment.ts";
-export type { FilesOption } from "./files.ts";
+export { type FileAttachmentOptions, fileAttachment } from "./files/file-attachment.ts";
+export type { FilesOption } from "./files/files.ts";
 export { type NodeTransportOptions, nodeTransport } from "./node-transport.ts";
-export type { Destination, NodeSocketOptions, OpenSocket } from "./route.ts";
+export type { Destination, NodeSocketOptions, OpenSocket } from "./sockets/route.ts";

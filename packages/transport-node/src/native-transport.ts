@@ -1,10 +1,10 @@
 import type { SmtpConnection, Transport } from "@edgepost/core";
 import { createSmtpTransport, type SmtpLimits } from "@edgepost/core/smtp";
-import { createConnect } from "./connect-node.ts";
-import { createFileReader, type FilesOption } from "./files.ts";
-import { defaultClientName } from "./host-name.ts";
-import { OpenSockets } from "./open-sockets.ts";
-import { chooseRoute, type NodeSocketOptions } from "./route.ts";
+import { createFileReader, type FilesOption } from "./files/files.ts";
+import { createConnect } from "./sockets/connect-node.ts";
+import { defaultClientName } from "./sockets/host-name.ts";
+import { OpenSockets } from "./sockets/open-sockets.ts";
+import { chooseRoute, type NodeSocketOptions } from "./sockets/route.ts";
 
 export interface NativeTransportOptions extends NodeSocketOptions {
   /** As for `nodeTransport`: `true` any file this process can read, a string only files below that folder. Default: none. */

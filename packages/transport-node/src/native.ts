@@ -1,4 +1,4 @@
-export { connectNode } from "./connect-node.ts";
-export type { FilesOption } from "./files.ts";
+export type { FilesOption } from "./files/files.ts";
 export { type NativeTransportOptions, nativeTransport } from "./native-transport.ts";
-export type { Destination, NodeSocketOptions, OpenSocket } from "./route.ts";
+export { connectNode } from "./sockets/connect-node.ts";
+export type { Destination, NodeSocketOptions, OpenSocket } from "./sockets/route.ts";

@@ -1,10 +1,10 @@
 import { parseConnection, type SmtpConnection, type Transport, type Verification } from "@edgepost/core";
 import { createPool } from "@edgepost/core/smtp";
-import { createFileReader, type FilesOption } from "./files.ts";
-import { openSession, type SessionSettings } from "./open-nodemailer-session.ts";
-import { OpenSockets } from "./open-sockets.ts";
-import { chooseRoute, type NodeSocketOptions } from "./route.ts";
-import { Stages } from "./stages.ts";
+import { createFileReader, type FilesOption } from "./files/files.ts";
+import { openSession, type SessionSettings } from "./nodemailer/open-session.ts";
+import { Stages } from "./nodemailer/stages.ts";
+import { OpenSockets } from "./sockets/open-sockets.ts";
+import { chooseRoute, type NodeSocketOptions } from "./sockets/route.ts";
 
 export interface NodeTransportOptions extends NodeSocketOptions {
   /**

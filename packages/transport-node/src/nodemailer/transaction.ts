@@ -1,7 +1,7 @@
 import type { BodyForm, OutgoingMail, RejectedRecipient, SendOptions, SmtpReply } from "@edgepost/core";
+import type { NodemailerEnvelope } from "./envelope.ts";
+import type { NodemailerLink } from "./link.ts";
 import { type BodyWatch, bodyFromBytes, bodyFromStream } from "./message-body.ts";
-import type { NodemailerEnvelope } from "./nodemailer-envelope.ts";
-import type { NodemailerLink } from "./nodemailer-link.ts";
 import { notToAll } from "./refusals.ts";
 import { parseReply } from "./reply-lines.ts";
 import { unreadable } from "./situation.ts";

@@ -2,13 +2,13 @@ import type { Socket } from "node:net";
 import { isMailError, MailError, type ParsedConnection } from "@edgepost/core";
 import type { ConnectTarget } from "@edgepost/core/smtp";
 import type { SMTPConnectionOptions } from "nodemailer/lib/smtp-connection";
-import { defaultClientName } from "./host-name.ts";
-import { NodemailerLink } from "./nodemailer-link.ts";
-import { login, tokenLogin } from "./nodemailer-login.ts";
-import { NodemailerSession } from "./nodemailer-session.ts";
-import type { Route } from "./route.ts";
+import { defaultClientName } from "../sockets/host-name.ts";
+import type { Route } from "../sockets/route.ts";
+import { secureSocket, tlsOptions } from "../sockets/tls.ts";
+import { NodemailerLink } from "./link.ts";
+import { login, tokenLogin } from "./login.ts";
+import { NodemailerSession } from "./session.ts";
 import { Stages } from "./stages.ts";
-import { secureSocket, tlsOptions } from "./tls.ts";
 
 export interface SessionSettings {
   readonly connection: ParsedConnection;

@@ -1,8 +1,8 @@
 import type { OutgoingMail, Receipt, SendOptions } from "@edgepost/core";
 import { isMailError, MailError } from "@edgepost/core";
 import type { Session } from "@edgepost/core/smtp";
-import { deliver } from "./nodemailer-delivery.ts";
-import type { NodemailerLink } from "./nodemailer-link.ts";
+import { deliver } from "./delivery.ts";
+import type { NodemailerLink } from "./link.ts";
 
 /** One connection, greeted, secured and authenticated: what the pool hands messages to. */
 export class NodemailerSession implements Session {

@@ -3,7 +3,7 @@ import type { MailError, ParsedConnection } from "@edgepost/core";
 import type { SMTPConnectionOptions } from "nodemailer/lib/smtp-connection";
 import SMTPConnection from "nodemailer/lib/smtp-connection";
 import { Dialogue } from "./dialogue.ts";
-import { translate } from "./nodemailer-errors.ts";
+import { translate } from "./errors.ts";
 import { ReplyLines } from "./reply-lines.ts";
 import { broken, interrupted } from "./situation.ts";
 

@@ -1,9 +1,9 @@
 import type { OutgoingMail, Receipt, RejectedRecipient, SendOptions } from "@edgepost/core";
 import { isMailError, MailError } from "@edgepost/core";
-import { composeEnvelope } from "./nodemailer-envelope.ts";
-import type { NodemailerLink } from "./nodemailer-link.ts";
-import { type Transaction, transact } from "./nodemailer-transaction.ts";
+import { composeEnvelope } from "./envelope.ts";
+import type { NodemailerLink } from "./link.ts";
 import { allRefused } from "./refusals.ts";
+import { type Transaction, transact } from "./transaction.ts";
 
 /** What every server takes in one transaction (RFC 5321 section 4.5.3.1.8). More are sent in several. */
 const MAX_RECIPIENTS = 100;

@@ -1,9 +1,9 @@
 import type { MailErrorCode, MailPhase } from "@edgepost/core";
 import { isMailError, type MailError } from "@edgepost/core";
+import { tlsFailed } from "../sockets/socket-errors.ts";
 import { isRefusable, type Refusable, refused } from "./refusals.ts";
 import { parseReply } from "./reply-lines.ts";
 import { broken, failed, interrupted, type Situation } from "./situation.ts";
-import { tlsFailed } from "./socket-errors.ts";
 
 /** What nodemailer's errors without a reply are called, and how far the message had come. Keys are their `code`. */
 const FAILURES: ReadonlyMap<string, readonly [MailErrorCode, MailPhase]> = new Map([

@@ -1,7 +1,7 @@
 import type { AuthMethod, ParsedConnection, SmtpAuth } from "@edgepost/core";
 import { isMailError, MailError } from "@edgepost/core";
 import type { SMTPConnectionCustomAuthHandlers } from "nodemailer/lib/smtp-connection";
-import type { NodemailerLink } from "./nodemailer-link.ts";
+import type { NodemailerLink } from "./link.ts";
 
 /** Strongest first. CRAM-MD5 makes the server keep passwords in clear: worth it only where a listener would see them. */
 const UNDER_TLS = ["PLAIN", "LOGIN", "CRAM-MD5"] as const;
