@@ -305,6 +305,14 @@ describe("renderTemplate, attachments", () => {
       { url: "https://files.example%2F%40evil/a" },
     ]);
   });
+
+  it("keeps what a mailto: URL does what the template says", () => {
+    const listUnsubscribe = { mailto: "mailto:{{list}}?subject={{id}}" };
+    const bound = renderTemplate({ listUnsubscribe }, { list: "u@acme.example", id: "7&cc=eve@evil.example, a b" });
+    expect(bound.listUnsubscribe).toEqual({
+      mailto: "mailto:u@acme.example?subject=7%26cc%3Deve@evil.example%2C%20a%20b",
+    });
+  });
 });
 
 describe("renderTemplate and junk", () => {

@@ -23,3 +23,10 @@ export const inLine: Fit = (value) => {
 /** A URL: percent-encoded behind its beginning, so that a value cannot change where it leads. */
 export const inUrl: Fit = (value, { before, isRaw }) =>
   inLine(before === "" || isRaw ? value : encodeURIComponent(replaceLoneSurrogates(value)), { before, isRaw });
+
+/** A URL, or an address, which is a line. In a `mailto:` URL the `@` stays, and a value brings no field and no recipient. */
+export const inUnsubscribe: Fit = (value, place) => {
+  if (!place.before.includes(":")) return inLine(value, place);
+  const encoded = inUrl(value, place);
+  return /^mailto:/i.test(place.before) ? encoded.replaceAll("%40", "@") : encoded;
+};

@@ -5,7 +5,7 @@ import { isRecord } from "../util/fields.ts";
 import { bindAddresses } from "./addresses.ts";
 import { bindAttachments } from "./attachments.ts";
 import { Binder } from "./binder.ts";
-import { inHtml, inLine, inText, inUrl } from "./fit.ts";
+import { inHtml, inLine, inText, inUnsubscribe } from "./fit.ts";
 
 export interface TemplateOptions {
   /** What a keyword without a value is: an issue, or nothing at all. `null` is no value. Default: `issue`. */
@@ -81,7 +81,7 @@ function bindField(name: string, value: unknown, binder: Binder): unknown {
     case "envelope":
       return bindWith(value, name, binder, "to", (to, path) => bindAddresses(to, path, binder));
     case "listUnsubscribe":
-      return bindWith(value, name, binder, "url", (url, path) => binder.texts(url, path, inUrl));
+      return binder.texts(value, name, inUnsubscribe);
     default:
       return binder.texts(value, name, inLine);
   }
