@@ -89,7 +89,7 @@ function join(client: Socket, port: number, answer: string | Uint8Array): void {
   server.on("error", () => {});
   server.on("close", () => client.destroySoon());
   server.once("data", (greeting) => {
-    client.write(Buffer.concat([Buffer.from(answer), greeting]));
+    client.write(Buffer.concat([Buffer.from(answer), Buffer.from(greeting)]));
     server.pipe(client);
   });
   client.pipe(server);
