@@ -399,8 +399,17 @@ describe("defaults are checked as the message is", () => {
   });
 
   it("a host name that no Message-ID can hold is an issue", () => {
-    const issues = issuesOf(() => parseMessage(MESSAGE, { ...CONTEXT, hostname: "evil\r\nX: 1" }));
-    expect(issues.map(({ path }) => path)).toEqual(["hostname"]);
+    for (const hostname of ["evil\r\nX: 1", 'x>" onerror="', "", 5 as never]) {
+      for (const messageId of [undefined, "<1@b.example>"]) {
+        const issues = issuesOf(() => parseMessage({ ...MESSAGE, messageId }, { ...CONTEXT, hostname }));
+        expect(issues.map(({ path }) => path)).toEqual(["hostname"]);
+      }
+    }
+  });
+
+  it("a clock that does not tell the time", () => {
+    const issues = issuesOf(() => parseMessage(MESSAGE, { ...CONTEXT, clock: () => new Date(Number.NaN) }));
+    expect(issues.map(({ path }) => path)).toEqual(["date"]);
   });
 });
 

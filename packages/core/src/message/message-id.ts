@@ -9,12 +9,23 @@ const MAX_IDS = 1000;
 /** What may stand between the angle brackets: printable US-ASCII. */
 const ID_TEXT = /^[\x21-\x3b\x3d\x3f-\x7e]+$/;
 
+/** A host's name, as the host itself may call it (`my_laptop`), or an address literal. */
+const HOST_NAME = /^[\w.:[\]-]{1,255}$/;
+
 /** Octets of randomness: two messages never meet, and nobody guesses the id of a message they have not seen. */
 const RANDOM_OCTETS = 16;
 
 /** `<random@domain>` (RFC 5322 section 3.6.4). */
 export function createMessageId(random: (bytes: number) => Uint8Array, domain: string): string {
   return `<${randomName(random)}@${domain}>`;
+}
+
+/** The right side of our ids: the host name that was given, else the domain of the sender, which was checked. */
+export function parseIdDomain(hostname: string | undefined, sender: string, issues: Issue[]): string {
+  if (hostname === undefined) return domainOf(sender);
+  if (typeof hostname === "string" && HOST_NAME.test(hostname)) return hostname;
+  issues.push({ path: "hostname", message: "must be a host name such as mail.example.com" });
+  return "";
 }
 
 /** What stands behind the last `@`: a quoted local part may hold others. */

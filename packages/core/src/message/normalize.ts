@@ -8,7 +8,7 @@ import { parseDelivery, parseListUnsubscribe } from "./delivery.ts";
 import { faultOfValue, messageHeaderRule, parseHeaders } from "./headers.ts";
 import type { EnvelopeInput, MessageDefaults, MessageInput } from "./input.ts";
 import type { Header, Message } from "./message.ts";
-import { createMessageId, domainOf, parseMessageId, parseMessageIds, randomName } from "./message-id.ts";
+import { createMessageId, parseIdDomain, parseMessageId, parseMessageIds, randomName } from "./message-id.ts";
 import { parseParticipants } from "./participants.ts";
 import { parseRaw } from "./raw.ts";
 
@@ -74,7 +74,7 @@ function parseWritten(
 
   const participants = parseParticipants(fields, envelopeFields, holderOf, issues);
   const sender = participants?.sender ?? participants?.from[0];
-  const domain = context.hostname ?? domainOf(sender?.address ?? "");
+  const domain = parseIdDomain(context.hostname, sender?.address ?? "", issues);
   const subject = parseSubject(fields);
   const body = parseBody(fields, context.attachments, () => `${randomName(context.random)}@${domain}`, issues);
   const headers = parseOwnHeaders(fields, holderOf("headers"), issues);
@@ -129,22 +129,13 @@ const TWINS = new Map<string, "autoSubmitted" | "priority">([
   ["importance", "priority"],
 ]);
 
-function parseOwnId(
-  fields: Fields<MessageInput>,
-  domain: string,
-  { random, hostname }: MessageContext,
-  issues: Issue[],
-): string {
-  if (fields.has("messageId")) return parseMessageId(fields.raw("messageId"), "messageId", issues) ?? "";
-  const id = createMessageId(random, domain);
-  // The domain of an address was checked; a host name comes from outside.
-  if (hostname !== undefined) parseMessageId(id, "hostname", issues);
-  return id;
+function parseOwnId(fields: Fields<MessageInput>, domain: string, { random }: MessageContext, issues: Issue[]): string {
+  if (!fields.has("messageId")) return createMessageId(random, domain);
+  return parseMessageId(fields.raw("messageId"), "messageId", issues) ?? "";
 }
 
 function parseDate(fields: Fields<MessageInput>, { clock }: MessageContext): Date {
-  const given = fields.raw("date");
-  if (given === undefined) return clock();
+  const given = fields.has("date") ? fields.raw("date") : clock();
   const date = given instanceof Date || typeof given === "string" ? new Date(given) : new Date(Number.NaN);
   if (!isDate(date)) fields.refuse("date", "must be a Date or a date as text, from the year 1900 to 9999");
   return date;

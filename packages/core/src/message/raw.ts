@@ -5,7 +5,7 @@ import { parseDelivery } from "./delivery.ts";
 import { isInternational, parseEnvelope } from "./envelope.ts";
 import type { EnvelopeInput, MessageInput } from "./input.ts";
 import type { Address, Message } from "./message.ts";
-import { createMessageId, domainOf } from "./message-id.ts";
+import { createMessageId, parseIdDomain } from "./message-id.ts";
 import type { MessageContext } from "./normalize.ts";
 import type { RawHeader } from "./raw-header.ts";
 import { readRawHeader } from "./raw-header.ts";
@@ -58,7 +58,7 @@ export function parseRaw(
     alternatives: [],
     attachments: [],
     headers: [],
-    messageId: messageId ?? createMessageId(random, hostname ?? domainOf(author.address)),
+    messageId: messageId ?? createMessageId(random, parseIdDomain(hostname, author.address, issues)),
     date: Number.isNaN(date.getTime()) ? clock() : date,
     inReplyTo: [],
     references: [],
