@@ -46,9 +46,11 @@ export async function readMultipart(
       const header = new TextDecoder().decode(await reader.readUntil(encode("\r\n\r\n"), MAX_HEADER_BYTES));
       parts.push({ ...parseHeader(header), bytes: await reader.readUntil(delimiter, maxBodyBytes) });
     }
+    await reader.readToEnd();
     return parts;
-  } finally {
+  } catch (error) {
     await reader.cancel();
+    throw error;
   }
 }
 
@@ -91,18 +93,29 @@ class DelimitedReader {
     return next === "--";
   }
 
+  /** What may stand behind the last boundary means nothing, and is counted all the same. */
+  async readToEnd(): Promise<void> {
+    while (await this.#read()) this.#buffer = new Uint8Array();
+  }
+
   async cancel(): Promise<void> {
     await this.#reader.cancel().catch(() => {});
   }
 
   async #readMore(): Promise<void> {
+    if (!(await this.#read())) throw malformed("ended before its last boundary");
+  }
+
+  /** False at the end, and when the client went away. */
+  async #read(): Promise<boolean> {
     const { done, value } = await this.#reader.read().catch(() => ({ done: true, value: undefined }));
-    if (done || value === undefined) throw malformed("ended before its last boundary");
+    if (done || value === undefined) return false;
     this.#total += value.length;
     if (this.#total > this.#maxBytes) {
       throw new RequestProblem("body-too-large", `The body is larger than ${this.#maxBytes} octets.`);
     }
     this.#buffer = this.#buffer.length === 0 ? value : join([this.#buffer, value], this.#buffer.length + value.length);
+    return true;
   }
 }
 
