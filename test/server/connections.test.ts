@@ -123,6 +123,13 @@ describe("a stored connection", () => {
     expect(await status()).toMatchObject({ status: "ok", lastError: null });
   });
 
+  test("serves also when nobody can write down that it did", async () => {
+    const store = memoryStore();
+    const connections = { ...store.connections, noteUse: () => Promise.reject(new Error("disk full")) };
+    const endpoint = await withAlerts({ store: { ...store, connections }, ...ENCRYPTION });
+    expect((await endpoint.post(VIA_ALERTS)).status).toBe(200);
+  });
+
   test("may be the system connection, which serves messages that name none", async () => {
     const endpoint = await withAlerts({}, { system: true });
     const { connection: _, ...nameless } = VIA_ALERTS;

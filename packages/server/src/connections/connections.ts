@@ -135,7 +135,8 @@ export function createConnections({
     const last = noted.get(name);
     if (last?.revision === revision && last.fault === fault && now - last.at < NOTE_EVERY_MS) return;
     noted.set(name, { revision, fault, at: now });
-    await store.connections.noteUse(name, now, fault);
+    // For a list to show. Nobody's answer depends on it.
+    await store.connections.noteUse(name, now, fault).catch(() => {});
   }
 
   async function openInline(written: SmtpConnection): Promise<OpenConnection> {

@@ -114,11 +114,11 @@ async function deliver(
   }
   try {
     await store.messages.finish(id, succeeded(receipt, clock().getTime()));
-    await connection.note();
   } catch (cause) {
     const detail = "The mail server accepted the message, but that could not be written down.";
     throw new MailError("delivery-unknown", detail, { phase: "body", retryable: false, reply: receipt.reply, cause });
   }
+  await connection.note();
   return receipt;
 }
 
