@@ -1,5 +1,6 @@
 import { chmodSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { GroupCommit } from "./group-commit.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import { createSqlStore } from "./sql-store.ts";
 import type { Store } from "./store.ts";
@@ -23,6 +24,7 @@ export async function sqliteStore(path: string): Promise<Store> {
 
 function toSqlDatabase(database: DatabaseSync): SqlDatabase {
   const statements = new Map<string, StatementSync>();
+  const commits = new GroupCommit(database);
 
   function prepare(sql: string): StatementSync {
     const statement = statements.get(sql) ?? database.prepare(sql);
@@ -32,7 +34,7 @@ function toSqlDatabase(database: DatabaseSync): SqlDatabase {
 
   return {
     async run(sql, ...values) {
-      return Number(prepare(sql).run(...values).changes);
+      return commits.write(prepare(sql), values);
     },
     async all(sql, ...values) {
       return prepare(sql).all(...values);
@@ -48,6 +50,7 @@ function toSqlDatabase(database: DatabaseSync): SqlDatabase {
       }
     },
     async close() {
+      commits.flush();
       database.close();
     },
   };
