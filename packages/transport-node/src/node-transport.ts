@@ -41,7 +41,11 @@ export function nodeTransport(connection: SmtpConnection | string, options: Node
     transport: "node",
   };
   const { pool: limits, timeouts, defaults } = parsed;
-  const pool = createPool({ open: ({ signal }) => openSession(settings, signal), limits, totalMs: timeouts.totalMs });
+  const pool = createPool({
+    open: ({ signal, onLeaving }) => openSession({ ...settings, onLeaving }, signal),
+    limits,
+    totalMs: timeouts.totalMs,
+  });
   return sockets.serve({
     name: settings.transport,
     defaults,

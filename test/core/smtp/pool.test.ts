@@ -18,17 +18,20 @@ class FakeServer {
   mostOpen = 0;
   /** What stands before a session: nothing, unless the test says otherwise. */
   greet: (signal: AbortSignal) => Promise<void> = async () => {};
+  /** How long a session that could not be opened takes to leave: it is gone at once, unless the test says otherwise. */
+  leave: (() => Promise<void>) | undefined;
   /** How a session carries a message: at once, unless the test says otherwise. */
   carry: (session: FakeSession, mail: OutgoingMail, options: SendOptions) => Promise<void> = async () => {};
 
   pool(limits: Partial<PoolOptions["limits"]> = {}, totalMs = 60_000): Pool {
     return createPool({
-      open: async ({ signal }) => {
+      open: async ({ signal, onLeaving }) => {
         this.mostOpen = Math.max(this.mostOpen, ++this.open);
         try {
           await this.greet(signal);
         } catch (error) {
-          this.open--;
+          if (this.leave === undefined) this.open--;
+          else onLeaving(this.leave().then(() => void this.open--));
           throw error;
         }
         const session = new FakeSession(this);
@@ -231,6 +234,34 @@ describe("a session found dead before it answered", () => {
     expect(server.mostOpen).toBe(1);
   });
 
+  test("keeps its place for its successor", async () => {
+    const server = new FakeServer();
+    const pool = server.pool({ maxConnections: 1 });
+    await pool.send(aMail("<1@x>"));
+    const [dead] = server.sessions;
+    const late: Promise<Receipt>[] = [];
+    server.carry = async (session) => {
+      if (session === dead) throw foundDead();
+    };
+    const comeInTurns = async () => {
+      for (let tick = 0; tick < 5; tick++) {
+        await undefined;
+        late.push(pool.send(aMail(`<late-${tick}@x>`)));
+      }
+    };
+    const quit = dead?.quit.bind(dead);
+    if (dead && quit) {
+      dead.quit = async () => {
+        await quit();
+        // Whoever comes in the very moment the socket is gone waits in line like anybody.
+        void comeInTurns();
+      };
+    }
+    await pool.send(aMail("<2@x>"));
+    await Promise.all(late);
+    expect([late.length, server.mostOpen]).toEqual([5, 1]);
+  });
+
   test("is replaced once", async () => {
     const server = new FakeServer();
     const pool = server.pool();
@@ -376,6 +407,25 @@ describe("a connection that cannot be opened", () => {
     await expect(pool.send(aMail())).rejects.toBe(refusal);
     server.greet = async () => {};
     await expect(pool.send(aMail())).resolves.toBeDefined();
+  });
+
+  test("counts until its socket is closed, though its message has failed", async () => {
+    const server = new FakeServer();
+    const farewell = gate();
+    server.greet = () => Promise.reject(new MailError("auth-failed", "Later.", { phase: "auth", retryable: true }));
+    server.leave = farewell.wait;
+    const pool = server.pool({ maxConnections: 1 });
+    const first = pool.send(aMail()).catch((error) => error.code);
+    const second = pool.send(aMail()).catch((error) => error.code);
+    expect(await first).toBe("auth-failed");
+    const closing = pool.close();
+    await settle();
+    expect([server.open, farewell.length]).toEqual([1, 1]);
+    await farewell.release();
+    expect([server.open, farewell.length, await second]).toEqual([1, 1, "auth-failed"]);
+    await farewell.release();
+    await closing;
+    expect([server.open, server.mostOpen]).toEqual([0, 1]);
   });
 
   test("a wrong password is tried for those under way, not for everyone who waits", async () => {

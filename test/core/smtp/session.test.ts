@@ -185,8 +185,9 @@ describe("the end", () => {
     });
     const transport = createSmtpTransport(connect, { host: "mail.example", security: "none" });
     expect((await failureOf(transport.send(readyMail()))).code).toBe("greeting-rejected");
-    await transport.close?.();
+    const closing = transport.close?.();
     await vi.advanceTimersByTimeAsync(1_000);
+    await closing;
     expect(vi.getTimerCount()).toBe(0);
   });
 

@@ -22,6 +22,8 @@ export interface OpenOptions {
   readonly trace?: ((line: string) => void) | undefined;
   /** Told which stage begins. */
   readonly onStage?: ((stage: VerificationStageName) => void) | undefined;
+  /** Told, before opening fails, when the socket will be closed. */
+  readonly onLeaving?: ((closed: Promise<void>) => void) | undefined;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface OpenOptions {
  * `auth-unsupported`, `auth-insecure`, `protocol-error`, `connection-lost`, `timeout`, `aborted`.
  */
 export async function openSession(connect: Connect, options: OpenOptions, signal?: AbortSignal): Promise<SmtpSession> {
-  const { connection, limits, onStage = () => {} } = options;
+  const { connection, limits, onStage = () => {}, onLeaving = () => {} } = options;
   const { auth, security, timeouts } = connection;
 
   onStage("connect");
@@ -81,7 +83,7 @@ export async function openSession(connect: Connect, options: OpenOptions, signal
       isCommitted: false,
     });
   } catch (error) {
-    void link.quit();
+    onLeaving(link.quit());
     throw error;
   } finally {
     stopObeying();

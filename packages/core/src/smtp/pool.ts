@@ -31,8 +31,11 @@ export interface Session {
 }
 
 export interface PoolOptions {
-  /** Opens one session; honours the signal. */
-  open(options: { readonly signal: AbortSignal }): Promise<Session>;
+  /**
+   * Opens one session; honours the signal. One that fails rejects at once, and tells `onLeaving` before when its socket
+   * will be closed, if that takes a while.
+   */
+  open(options: { readonly signal: AbortSignal; onLeaving(closed: Promise<void>): void }): Promise<Session>;
   readonly limits: ParsedConnection["pool"];
   /** Deadline of one whole send, waiting for a connection included. */
   readonly totalMs: number;
@@ -118,8 +121,12 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
   async function serve(job: Job, idleConnection: Connection | undefined): Promise<void> {
     const deadline = startDeadline(job.dueAt - performance.now(), job.signal);
     try {
-      if (idleConnection !== undefined) await carry(job, deadline, idleConnection, true);
-      else await carry(job, deadline, await connect(deadline), false);
+      if (idleConnection !== undefined) {
+        await carry(job, deadline, idleConnection, true);
+      } else {
+        sockets++;
+        await carry(job, deadline, await connect(deadline), false);
+      }
     } catch (error) {
       job.reject(deadline.expired ? asTimeout(error, totalMs) : error);
     }
@@ -146,14 +153,18 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
     }
   }
 
+  /** Opens a session in a place that was taken before, and gives the place back when that fails. */
   async function connect({ signal }: Deadline): Promise<Connection> {
-    sockets++;
+    let leaving: Promise<void> | undefined;
+    const onLeaving = (closed: Promise<void>) => {
+      leaving = closed;
+    };
     try {
-      const session = await open({ signal });
+      const session = await open({ signal, onLeaving });
       established++;
       return { session, messages: 0, idleSince: 0 };
     } catch (error) {
-      sockets--;
+      void freePlace(leaving);
       if (established === 0 && isPermanent(error)) refuseWaiting(error);
       throw error;
     }
@@ -191,16 +202,20 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
     if (idle[0] !== undefined) idleTimer = startHousekeeping(closeIdle, idle[0].idleSince + limits.idleMs - now);
   }
 
-  async function retire(connection: Connection): Promise<void> {
-    await quit(connection);
-    dispatch();
+  function retire(connection: Connection): Promise<void> {
+    return freePlace(quit(connection));
   }
 
-  /** Its socket counts until it is closed: a server that allows five does not mean five and the one that is leaving. */
-  async function quit(connection: Connection): Promise<void> {
+  function quit({ session }: Connection): Promise<void> {
     established--;
-    await connection.session.quit();
+    return session.quit();
+  }
+
+  /** A socket counts until it is closed: a server that allows five does not mean five and the one that is leaving. */
+  async function freePlace(closed: Promise<void> | undefined): Promise<void> {
+    await closed;
     sockets--;
+    dispatch();
   }
 
   function isRateExhausted(): boolean {

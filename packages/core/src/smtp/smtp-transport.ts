@@ -47,7 +47,7 @@ export function createSmtpTransport(
     trace: options.trace,
   };
   const pool = createPool({
-    open: ({ signal }) => openSession(connect, open, signal),
+    open: ({ signal, onLeaving }) => openSession(connect, { ...open, onLeaving }, signal),
     limits: parsed.pool,
     totalMs: parsed.timeouts.totalMs,
   });

@@ -16,6 +16,8 @@ export interface SessionSettings {
   readonly trace: ((line: string) => void) | undefined;
   /** The name of the transport, for receipts. */
   readonly transport: string;
+  /** Told, before opening fails, when the socket will be closed. */
+  readonly onLeaving?: (closed: Promise<void>) => void;
 }
 
 /**
@@ -27,14 +29,14 @@ export async function openSession(
   signal: AbortSignal | undefined,
   stages: Stages = new Stages(),
 ): Promise<NodemailerSession> {
-  const { connection, trace, transport } = settings;
+  const { connection, trace, transport, onLeaving = () => {} } = settings;
   const socket = await openSocket(settings, signal, stages);
   const link = new NodemailerLink(socket, smtpOptions(connection), { ...connection, trace });
   try {
     await greet(link, connection, signal, stages);
     if (connection.auth !== undefined) await stages.time("auth", () => login(link, connection, signal));
   } catch (error) {
-    void link.quit();
+    onLeaving(link.quit());
     throw error;
   }
   return new NodemailerSession(link, link.smtp.secure && connection.tls.rejectUnauthorized, transport);
