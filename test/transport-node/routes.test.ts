@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { buildMime } from "@edgepost/core";
 import { describe, expect, test } from "vitest";
 import { failureOf } from "../support/engine.ts";
@@ -56,7 +57,7 @@ describe.each(nodeTransports)("$name", ({ create }) => {
       );
       const error = await failureOf(transport.send(mail));
       expect(error).toMatchObject({ code: "connect-failed", phase: "connect", retryable: true });
-      expect(error.message).not.toContain("s3cret");
+      expect(inspect(error, { depth: null, showHidden: true })).not.toContain("s3cret");
       await transport.close?.();
     });
 

@@ -73,7 +73,8 @@ async function throughSocks(proxy: Proxy, to: Destination, signal: AbortSignal |
     await keepEarlyData(socket);
     return socket;
   } catch (error) {
-    throw refused(error, proxy, to, signal);
+    // The package's errors hold the options they came from, password and all: only their words are kept.
+    throw refused(new Error(error instanceof Error ? error.message : String(error)), proxy, to, signal);
   } finally {
     signal?.removeEventListener("abort", abort);
   }
