@@ -2,8 +2,11 @@ import { describe } from "vitest";
 import { ENTRIES } from "./entries.ts";
 import { accessSuite } from "./suite/access.ts";
 import { badInputSuite } from "./suite/bad-input.ts";
+import { hostSuite } from "./suite/hosts.ts";
 import { useHouse } from "./suite/house.ts";
+import { injectionSuite } from "./suite/injection.ts";
 import { limitSuite } from "./suite/limits.ts";
+import { nameSuite } from "./suite/names.ts";
 import { outcomeSuite } from "./suite/outcomes.ts";
 import { sendingSuite } from "./suite/sending.ts";
 
@@ -15,5 +18,8 @@ describe.each(ENTRIES)("%s", (_name, start) => {
   describe("bad input", () => badInputSuite(house));
   describe("access", () => accessSuite(house));
   describe("limits", () => limitSuite(house));
+  describe("hosts", () => hostSuite(house));
+  describe("line breaks and JSON", () => injectionSuite(house));
+  describe("names", () => nameSuite(house));
   describe("what mail servers do", () => outcomeSuite(house));
 });
