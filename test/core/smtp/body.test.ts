@@ -1,4 +1,4 @@
-import { createSmtpTransport } from "@edgepost/core/smtp";
+import { type Connect, createSmtpTransport } from "@edgepost/core/smtp";
 import { type PairedSocket, socketPair } from "@edgepost/core/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { failureOf, greeted, playScript, readyMail } from "../../support/engine.ts";
@@ -58,6 +58,27 @@ describe("a streamed message", () => {
     await server.done;
   });
 
+  test("that comes octet by octet goes out in few writes", async () => {
+    const message = textOf(40_000);
+    const { server } = playScript(`${DATA}C: <data>\nS: 250 queued\n${GOODBYE}`, { message });
+    let writes = 0;
+    const connect: Connect = async (target, options) => {
+      const socket = await server.connect(target, options);
+      const writer = socket.writable.getWriter();
+      const write = (chunk: Uint8Array) => {
+        writes++;
+        return writer.write(chunk);
+      };
+      return { ...socket, readable: socket.readable, writable: new WritableStream({ write }) };
+    };
+    const connection = { host: "mail.example", clientName: "me.example", security: "none" } as const;
+    const transport = createSmtpTransport(connect, connection);
+    await transport.send(streamedMail(...message));
+    await transport.close?.();
+    await server.done;
+    expect(writes).toBeLessThan(10);
+  });
+
   test("goes out in chunks, the last one marked", async () => {
     const { transport, server } = playScript(
       `${BDAT}C: BDAT ${CHUNK}\nC: <message>\nC: BDAT 7 LAST\nC= .tail\\r\\n\nS: 250 OK\nS: 250 queued\n${GOODBYE}`,
@@ -94,10 +115,10 @@ describe("a streamed message", () => {
 
   test("goes on when a chunk is answered while the next is still being made", async () => {
     const { transport, server } = playScript(
-      `${BDAT}C: BDAT ${CHUNK}\nC: <message>\nS: 250 OK\nC: BDAT ${CHUNK}\nC: <message>\nS: 250 OK\nC: BDAT 1 LAST\nC= .\nS: 250 queued\n${GOODBYE}`,
+      `${BDAT}C: BDAT ${CHUNK}\nC: <message>\nS: 250 OK\nC: BDAT ${CHUNK}\nC: <message>\nS: 250 OK\nC: BDAT ${CHUNK} LAST\nC: <message>\nS: 250 queued\n${GOODBYE}`,
       { message: textOf(CHUNK) },
     );
-    const chunks = [textOf(CHUNK), textOf(CHUNK), "."].map((text) => new TextEncoder().encode(text));
+    const chunks = [textOf(CHUNK), textOf(CHUNK), textOf(CHUNK)].map((text) => new TextEncoder().encode(text));
     const stream = () =>
       new ReadableStream<Uint8Array>(
         {

@@ -15,6 +15,9 @@ export type Body =
 /** What is written at once. Between two writes the server is listened to, and must have taken the one before. */
 const SLICE_BYTES = 65_536;
 
+/** What a source gives in smaller pieces is gathered to as much: a TLS record holds no more (RFC 8446 section 5.1). */
+const LEAST_WRITE_BYTES = 16_384;
+
 /** Octets of one BDAT chunk. Each has a line and a reply of its own, so they are not smaller. */
 const CHUNK_BYTES = 262_144;
 
@@ -112,7 +115,7 @@ async function makeRoom({ link, timeouts }: SessionState): Promise<void> {
   throw isNegative(reply) ? link.refuse(reply, "The server refused the message while it came") : link.unexpected(reply);
 }
 
-/** The message in pieces no larger than a slice, nothing bare among its line ends. */
+/** The message in pieces no larger than a slice, and not many smaller ones; nothing bare among its line ends. */
 async function* readBody(state: SessionState, body: Body): AsyncGenerator<Uint8Array, void, undefined> {
   if (body.kind === "bytes") {
     for (let start = 0; start < body.bytes.length; start += SLICE_BYTES) {
@@ -122,11 +125,19 @@ async function* readBody(state: SessionState, body: Body): AsyncGenerator<Uint8A
   }
   const filter = new LineEndFilter();
   const reader = openBody(state, body);
+  let gathered: Uint8Array[] = [];
+  let gatheredBytes = 0;
   try {
     for (;;) {
       const { done, value } = await nextPiece(state, reader);
       // In BINARYMIME a line end is content like any other.
-      const piece = done ? filter.end() : body.form === "binary" ? value : filter.push(value);
+      const next = done ? filter.end() : body.form === "binary" ? value : filter.push(value);
+      gathered.push(next);
+      gatheredBytes += next.length;
+      if (gatheredBytes < LEAST_WRITE_BYTES && !done) continue;
+      const piece = concatBytes(gathered);
+      gathered = [];
+      gatheredBytes = 0;
       for (let start = 0; start < piece.length; start += SLICE_BYTES) yield piece.subarray(start, start + SLICE_BYTES);
       if (done) return;
     }
