@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { startServer } from "@edgepost/server/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { oldestNode, WHY_NO_OLDEST_NODE } from "./support/node-versions.ts";
 import { startSmtpServer, type TestSmtpServer } from "./support/smtp-server.ts";
 import { testCertificates } from "./support/tls.ts";
 import { startWorker } from "./support/workerd.ts";
@@ -39,6 +40,13 @@ describe("the README", () => {
     const printed = await runInNode("node", { SMTP_URL: url, NODE_EXTRA_CA_CERTS: join(folder, "ca.pem") });
     expect(printed).toBe("[ 'ada@example.com', 'grace@example.com' ] []");
     expect(server.received.at(-1)?.text).toContain("Subject: Your invoice");
+  });
+
+  it("sends from Node in plain JavaScript that the oldest one reads", async (context) => {
+    if (oldestNode === undefined) return context.skip(WHY_NO_OLDEST_NODE);
+    const file = join(folder, "oldest.mjs");
+    await writeFile(file, block("node"));
+    await run(oldestNode, ["--check", file]);
   });
 
   it("sends from Workers", async () => {

@@ -1,9 +1,15 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { createMailer } from "@edgepost/core";
+import { nodeTransport } from "@edgepost/transport-node";
 import { expect, onTestFinished, test } from "vitest";
 
+const run = promisify(execFile);
+const README = new URL("../../README.md", import.meta.url);
 const START = new URL("../../packages/server/dev/start.ts", import.meta.url).pathname;
 
-test("start prints a command that works, shows what arrives, and ends with Ctrl-C", async () => {
+test("start prints commands that work, also those of the README, shows what arrives, and ends with Ctrl-C", async () => {
   const child = spawn(process.execPath, ["--conditions=@edgepost/source", START], { env: { PORT: "0" } });
   onTestFinished(() => void child.kill("SIGKILL"));
   const exitCode = new Promise<number | null>((resolve) => child.once("close", resolve));
@@ -31,6 +37,17 @@ test("start prints a command that works, shows what arrives, and ends with Ctrl-
   await until(/It works\./);
   await until(/mail 1: /);
   expect(await (await fetch(`${pages}/mails/1`)).text()).toContain("It works.");
+
+  const env = Object.fromEntries(
+    Array.from(printed.matchAll(/export (\w+)='(.*)'/g), ([, name, value]) => [name, value]),
+  );
+  const [, example = ""] = /<!-- run: http -->\n```sh\n(.*?)\n```/s.exec(await readFile(README, "utf8")) ?? [];
+  const { stdout } = await run("sh", ["-c", example], { env: { ...process.env, ...env } });
+  expect(JSON.parse(stdout)).toMatchObject({ success: true });
+  await using mailer = createMailer({ transport: nodeTransport(String(env.SMTP_URL)) });
+  await mailer.send({ from: "me@example.com", to: "you@example.com", text: "By the SDK." });
+  await until(/By the SDK\./);
+
   child.kill("SIGINT");
   expect(await exitCode).toBe(0);
 });

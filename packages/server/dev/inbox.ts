@@ -9,7 +9,10 @@ import { makeCertificate } from "./certificate.ts";
 /** A real SMTP server on loopback that delivers nowhere and keeps everything, for trying things out. */
 export interface Inbox {
   /** How to send to it, as a connection any mailer takes. STARTTLS and a login are required. */
-  readonly connection: SmtpConnection & { readonly port: number };
+  readonly connection: SmtpConnection & {
+    readonly port: number;
+    readonly auth: { readonly username: string; readonly password: string };
+  };
   readonly mails: readonly InboxMail[];
   /** Resolves with the next mail to arrive. */
   next(): Promise<InboxMail>;

@@ -13,18 +13,25 @@ async function start(): Promise<void> {
     EDGEPOST_API_KEY: apiKey,
     EDGEPOST_DATA: ":memory:",
     EDGEPOST_PORT: process.env.PORT ?? "8025",
-    EDGEPOST_CONNECTIONS: JSON.stringify({ inbox: inbox.connection }),
+    EDGEPOST_CONNECTIONS: JSON.stringify({ default: inbox.connection }),
   });
+  const { host, port, auth } = inbox.connection;
 
   console.log(`server   ${server.url}
-inbox    ${pages.url}  (SMTP on ${inbox.connection.host}:${inbox.connection.port})
+inbox    ${pages.url}  (SMTP on ${host}:${port})
 API key  ${apiKey}
 
 Send a message:
 
   curl ${server.url}/v1/messages \\
     -H "Authorization: Bearer ${apiKey}" -H "Content-Type: application/json" \\
-    -d '{"connection":"inbox","from":"me@example.com","to":"you@example.com","subject":"Hello","text":"It works."}'
+    -d '{"connection":"default","from":"me@example.com","to":"you@example.com","subject":"Hello","text":"It works."}'
+
+Or try the examples of the README, with a certificate that nobody has signed:
+
+  export EDGEPOST_URL='${server.url}'
+  export EDGEPOST_API_KEY='${apiKey}'
+  export SMTP_URL='smtp://${auth.username}:${auth.password}@${host}:${port}?rejectUnauthorized=false'
 
 Ctrl-C stops both.`);
 
