@@ -25,7 +25,7 @@ describe("parseReply", () => {
 });
 
 describe("ReplyLines", () => {
-  const SAID = "220-mail.test\r\n220 ready\r\n\r\n250 Grüße\r\n";
+  const SAID = "220-mail.test\r\n220 ready\r\n250 Grüße\r\n";
 
   test.each([1, 3, 7, 100])("cuts the same replies out of chunks of %i octets", (size) => {
     const replies = new ReplyLines();
@@ -35,6 +35,14 @@ describe("ReplyLines", () => {
     expect(heard).toEqual(["220-mail.test\n220 ready", "250 Grüße"]);
     expect(replies.isPartial).toBe(false);
   });
+
+  test.each(["\r\n", "SSH-2.0", "\x15\x03\x01", "HT"])(
+    "waits for nothing more of %j, which begins no reply",
+    (said) => {
+      const [heard = "nothing"] = new ReplyLines().take(Buffer.from(said));
+      expect(parseReply(heard)).toBeUndefined();
+    },
+  );
 
   test("knows that a reply has begun", () => {
     const replies = new ReplyLines();

@@ -101,7 +101,7 @@ async function carry(transporter: NodemailerTransporter, mail: OutgoingMail, opt
 }
 
 /** Of all that goes on inside a transporter nothing is known but that it goes on. */
-const SOMEWHERE = { host: "the server", phase: "body", trace: [] } as const;
+const SOMEWHERE = { host: "the server", phase: "body", isHandshake: false, trace: [] } as const;
 
 /** Versions before 10 know no signal: they are not waited for. */
 function orAborted<Result>(

@@ -1,32 +1,32 @@
 import type { MailError, MailPhase, RejectedRecipient, SmtpReply } from "@edgepost/core";
 import { allRefused, isRefusable, refused } from "./refusals.ts";
 import { parseReply } from "./reply-lines.ts";
-import { broken, type Situation } from "./situation.ts";
+import { broken, interrupted, type Situation, senseless } from "./situation.ts";
 
 /** Of the dialogue, as much as explains an error. */
 const TRACE_LINES = 20;
 
-/** A command whose reply is awaited, and the first digits that reply may have unless it is a refusal. */
+/** A command whose reply is awaited, and the codes that reply may have unless it is a refusal. */
 interface Command {
   readonly verb: string;
   readonly phase: MailPhase;
-  readonly expects: "2" | "3" | "23";
+  readonly expects: RegExp;
 }
 
-const GREETING: Command = { verb: "greeting", phase: "greeting", expects: "2" };
-const AUTHENTICATION: Command = { verb: "AUTH", phase: "auth", expects: "23" };
+const GREETING: Command = { verb: "greeting", phase: "greeting", expects: /^2/ };
+const AUTHENTICATION: Command = { verb: "AUTH", phase: "auth", expects: /^(?:235|334)$/ };
 /** RSET and QUIT. */
-const OTHER: Command = { verb: "other", phase: "idle", expects: "2" };
-const MESSAGE: Command = { verb: "message", phase: "body", expects: "2" };
+const OTHER: Command = { verb: "other", phase: "idle", expects: /^2/ };
+const MESSAGE: Command = { verb: "message", phase: "body", expects: /^2/ };
 const COMMANDS: readonly Command[] = [
-  { verb: "EHLO", phase: "ehlo", expects: "2" },
-  { verb: "HELO", phase: "ehlo", expects: "2" },
-  { verb: "STARTTLS", phase: "tls", expects: "2" },
-  { verb: "MAIL", phase: "mail", expects: "2" },
-  { verb: "RCPT", phase: "rcpt", expects: "2" },
-  { verb: "DATA", phase: "data", expects: "3" },
+  { verb: "EHLO", phase: "ehlo", expects: /^2/ },
+  { verb: "HELO", phase: "ehlo", expects: /^2/ },
+  { verb: "STARTTLS", phase: "tls", expects: /^2/ },
+  { verb: "MAIL", phase: "mail", expects: /^2/ },
+  { verb: "RCPT", phase: "rcpt", expects: /^2/ },
+  { verb: "DATA", phase: "data", expects: /^3/ },
   // The empty message for a server that refused every recipient and asks for one all the same (RFC 2920 section 3.1).
-  { verb: ".", phase: "data", expects: "2" },
+  { verb: ".", phase: "data", expects: /^2/ },
 ];
 
 /**
@@ -41,10 +41,14 @@ export class Dialogue {
   /** What the line is used for between commands. */
   mode: "commands" | "tls" | "auth" | "message" = "commands";
 
+  /** False once the server has said more than it was asked: nothing can be asked of it any more. */
+  isInStep = true;
+
   readonly #host: string;
   readonly #hook: ((line: string) => void) | undefined;
   readonly #trace: string[] = [];
   readonly #awaited: Command[] = [GREETING];
+  #answered: Command = GREETING;
   #recipients: readonly string[] = [];
   #accepted = 0;
   #refused: RejectedRecipient[] = [];
@@ -70,6 +74,7 @@ export class Dialogue {
     return {
       host: this.#host,
       phase: this.#phase,
+      isHandshake: this.mode === "tls",
       isUnknown: this.#awaited[0] === MESSAGE,
       refused: this.#refused,
       trace: [...this.#trace],
@@ -80,7 +85,8 @@ export class Dialogue {
     const [next] = this.#awaited;
     if (next !== undefined) return next.phase;
     if (this.mode === "message") return "body";
-    return this.mode === "commands" ? "idle" : this.mode;
+    if (this.mode !== "commands") return this.mode;
+    return this.#answered === MESSAGE ? "idle" : this.#answered.phase;
   }
 
   /** A new message for these recipients. */
@@ -93,7 +99,8 @@ export class Dialogue {
 
   /** nodemailer sends a line. Nothing may have come before it was asked for. */
   said(line: string, hasUnread: boolean): void {
-    if (this.#awaited.length === 0 && hasUnread) throw broken("The server spoke before it was asked", this.situation);
+    if (!this.isInStep || (this.#awaited.length === 0 && hasUnread))
+      throw broken("The server spoke before it was asked", this.situation);
     const [verb = ""] = line.split(" ", 1);
     if (this.mode === "auth") {
       this.#awaited.push(AUTHENTICATION);
@@ -105,6 +112,11 @@ export class Dialogue {
     this.#note(`C: ${line}`);
   }
 
+  /** A piece of the message is handed over. */
+  saidPiece(): void {
+    this.mode = "message";
+  }
+
   /** The whole message was handed over, final dot included. */
   saidMessage(bytes: number): void {
     this.mode = "commands";
@@ -112,16 +124,26 @@ export class Dialogue {
     this.#note(`C: (message of ${bytes} bytes)`);
   }
 
-  /** A complete reply. @throws MailError for one that nobody asked for, or that is no answer to what was asked. */
-  heard(text: string): SmtpReply {
+  /**
+   * A complete reply; `undefined` for one more than were asked for, behind the answer to a message: that answer holds.
+   * @throws MailError for any other that nobody asked for, or that is no answer to what was asked.
+   */
+  heard(text: string): SmtpReply | undefined {
     for (const line of text.split("\n")) this.#note(`S: ${line}`);
     const reply = parseReply(text);
     const [command] = this.#awaited;
+    if (command === undefined && this.#phase === "idle") {
+      this.isInStep = false;
+      return undefined;
+    }
     if (command === undefined) throw this.#spokeUnasked(reply);
     if (reply === undefined || !isAnswer(reply, command)) {
-      throw broken("The server sent something that is no answer to this command", this.situation, { reply });
+      throw senseless("The server sent something that is no answer to this command", this.situation, { reply });
     }
+    // Whatever it answers, it wants no more of this session.
+    if (reply.code === 421) throw this.#hungUp(command, reply);
     this.#awaited.shift();
+    this.#answered = command;
     this.#understand(command, reply);
     return reply;
   }
@@ -132,11 +154,15 @@ export class Dialogue {
       this.capabilities = verb === "EHLO" && !isRefusal ? parseCapabilities(reply) : new Map();
     }
     if (verb === "STARTTLS" && !isRefusal) this.mode = "tls";
-    if (verb === "DATA" && !isRefusal) this.mode = "message";
     // A second token may be taken where the first was not.
     if (verb === "AUTH" && !isRefusal) this.#refusal = undefined;
     if (verb === "RCPT") this.#sort(reply);
     else if (isRefusal && isRefusable(verb) && verb !== "EHLO") this.#refusal ??= refused(verb, reply, this.situation);
+  }
+
+  #hungUp({ verb }: Command, reply: SmtpReply): MailError {
+    if (isRefusable(verb)) return refused(verb, reply, this.situation);
+    return interrupted("connection-lost", "The server is closing the connection", this.situation, { reply });
   }
 
   #sort(reply: SmtpReply): void {
@@ -165,8 +191,10 @@ export class Dialogue {
   }
 }
 
-function isAnswer({ code }: SmtpReply, { expects }: Command): boolean {
-  return code >= 400 || expects.includes(String(code)[0] ?? "");
+function isAnswer({ code, text }: SmtpReply, { expects }: Command): boolean {
+  // A challenge is base64 (RFC 4954 section 4); nodemailer would take any other for a refusal.
+  const isOdd = code === 334 && !/^[A-Za-z0-9+/]*={0,2}$/.test(text.trim());
+  return code >= 400 || (expects.test(String(code)) && !isOdd);
 }
 
 /** The first line is the server's name. `AUTH=` is how servers wrote it for clients older than RFC 2554. */

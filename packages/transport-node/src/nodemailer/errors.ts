@@ -3,7 +3,7 @@ import { isMailError, type MailError } from "@edgepost/core";
 import { tlsFailed } from "../sockets/socket-errors.ts";
 import { isRefusable, type Refusable, refused } from "./refusals.ts";
 import { parseReply } from "./reply-lines.ts";
-import { broken, failed, interrupted, type Situation } from "./situation.ts";
+import { failed, interrupted, type Situation, senseless } from "./situation.ts";
 
 /** What nodemailer's errors without a reply are called, and how far the message had come. Keys are their `code`. */
 const FAILURES: ReadonlyMap<string, readonly [MailErrorCode, MailPhase]> = new Map([
@@ -35,7 +35,7 @@ export function translate(error: unknown, situation: Situation): MailError {
 
   // With TLS 1.3 a server says only after the handshake that it does not like the client's certificate.
   const isEarly = situation.phase === "greeting" || situation.phase === "ehlo";
-  if (situation.phase === "tls" || (isEarly && originalCode?.startsWith("ERR_SSL_"))) {
+  if (situation.isHandshake || (isEarly && originalCode?.startsWith("ERR_SSL_"))) {
     const { message } = tlsFailed({ code: originalCode }, situation.host);
     return failed("tls-failed", message, { ...situation, phase: "tls" }, { cause: error });
   }
@@ -43,7 +43,7 @@ export function translate(error: unknown, situation: Situation): MailError {
   if (syscall === "connect" || syscall === "getaddrinfo") {
     return failed("connect-failed", String(error), { ...situation, phase: "connect" }, { ...facts, retryable: true });
   }
-  if (code === "EPROTOCOL") return broken("The server sent a reply that does not end", situation);
+  if (code === "EPROTOCOL") return senseless("The server sent a reply that does not end", situation);
   if (code === "EABORT") return interrupted("aborted", "The send was aborted", situation, facts);
   if (code === "ETIMEDOUT") return interrupted("timeout", "The server did not answer in time", situation, facts);
   const failure = situation.isUnknown ? undefined : FAILURES.get(code ?? "");

@@ -72,7 +72,8 @@ export class NodemailerLink {
   }
 
   get usable(): boolean {
-    return this.#fault === undefined && !this.smtp.destroyed;
+    const isInStep = this.dialogue.isInStep && !this.#replies.isPartial;
+    return this.#fault === undefined && !this.smtp.destroyed && isInStep;
   }
 
   /** Runs one step of nodemailer, to its own end or to the first fault. */
@@ -119,6 +120,7 @@ export class NodemailerLink {
 
   /** A piece of the message is handed over. */
   onPiece(): void {
+    this.dialogue.saidPiece();
     this.#await(this.#timeouts.progressMs);
   }
 
@@ -169,6 +171,8 @@ export class NodemailerLink {
     const { _socket: socket } = this.smtp;
     if (socket && socket !== this.#socket) {
       this.securedAt = performance.now();
+      // A server that refuses EHLO under TLS is asked by HELO, which nodemailer leaves out as long as it insists on TLS.
+      this.smtp.options.requireTLS = false;
       this.#listen(socket);
     }
     if (line === "STARTTLS") this.startTlsAt = performance.now();
@@ -189,7 +193,7 @@ export class NodemailerLink {
     this.#follow(() => {
       for (const text of this.#replies.take(chunk)) {
         const reply = this.dialogue.heard(text);
-        if (reply.code !== 421) this.isUnproven = false;
+        if (reply !== undefined && reply.code !== 421) this.isUnproven = false;
         this.#await(this.#nextMs);
       }
       if (this.dialogue.mode !== "tls") return;

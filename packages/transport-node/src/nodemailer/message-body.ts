@@ -34,15 +34,25 @@ export function bodyFromBytes(bytes: Uint8Array, watch: BodyWatch): Readable {
 export function bodyFromStream(stream: ReadableStream<Uint8Array>, watch: BodyWatch): Readable {
   const reader = stream.getReader();
   let bytes = 0;
+  /** A chunk may be the whole message. In pieces of its own size, its end would be told long before it was sent. */
+  let rest: Uint8Array = new Uint8Array();
   return new Readable({
     highWaterMark: PIECE_BYTES,
     read() {
       watch.onPiece();
+      const pushPiece = () => {
+        const piece = rest.subarray(0, PIECE_BYTES);
+        rest = rest.subarray(piece.length);
+        bytes += piece.length;
+        this.push(piece);
+      };
+      if (rest.length > 0) return pushPiece();
       reader.read().then(
         ({ done, value }) => {
-          if (done) watch.onEnd(bytes);
-          else bytes += value.length;
-          this.push(done ? null : value);
+          rest = value ?? rest;
+          if (!done) return pushPiece();
+          watch.onEnd(bytes);
+          this.push(null);
         },
         // Not by `destroy(error)`: nodemailer writes a code of its own into errors it is given.
         (error) => watch.onFailure(error),

@@ -63,9 +63,10 @@ export function notToAll(situation: Situation): MailError {
 }
 
 function nameRefusal(what: Refusable, { code, enhancedCode }: SmtpReply): Refusal {
+  const refusal = REFUSALS[what];
   // Before MAIL a 421 refuses the session, not the step.
-  if (code === 421 && REFUSALS[what][0] === "tls-required") {
-    return ["greeting-rejected", REFUSALS[what][1], "The server is closing the connection"];
+  if (code === 421 && (refusal[0] === "tls-required" || refusal[0] === "auth-failed")) {
+    return ["greeting-rejected", refusal[1], "The server is closing the connection"];
   }
   if (what === "MAIL" && code === 530) return ["auth-failed", "mail", "The server wants credentials first"];
   // RFC 1870 section 6: at MAIL for the size that was declared, after the message for the size it had.
@@ -73,5 +74,5 @@ function nameRefusal(what: Refusable, { code, enhancedCode }: SmtpReply): Refusa
   if (isTooLarge && (what === "MAIL" || what === "message")) {
     return ["message-too-large", TOO_LARGE[what], "The message is too large for the server"];
   }
-  return REFUSALS[what];
+  return refusal;
 }

@@ -1,8 +1,8 @@
 import type { SmtpReply } from "@edgepost/core";
 
 /**
- * Cuts what a server sends into replies where nodemailer does: it skips empty lines between replies, and takes every
- * line that is not `250-…` for the last of one.
+ * Cuts what a server sends into replies where nodemailer does: it takes every line that is not `250-…` for the last of
+ * one. An empty line, which nodemailer skips, is a reply here, and a senseless one.
  */
 export class ReplyLines {
   #line = "";
@@ -19,14 +19,19 @@ export class ReplyLines {
     this.#line = lines.pop() ?? "";
     const replies: string[] = [];
     for (const line of lines) {
-      if (line.trim() === "" && this.#lines.length === 0) continue;
       this.#lines.push(line);
       if (/^\d+-/.test(line)) continue;
       replies.push(decode(this.#lines.join("\n")));
       this.#lines = [];
     }
+    // No line end may ever come from a server that speaks another protocol.
+    if (!canBeginReply(this.#line)) replies.push(decode(this.#line));
     return replies;
   }
+}
+
+function canBeginReply(text: string): boolean {
+  return /^(?:$|[2-5](?:$|\d(?:$|\d)))/.test(text);
 }
 
 /** Reads one complete reply (RFC 5321 section 4.2); `undefined` when it is none. */

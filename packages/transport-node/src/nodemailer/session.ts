@@ -54,7 +54,8 @@ export class NodemailerSession implements Session {
 /** Lost, silent or on its way out before it took anything of the new message. */
 function isSignOfDeath(error: unknown): boolean {
   if (!isMailError(error)) return false;
-  return error.code === "connection-lost" || error.code === "timeout" || error.reply?.code === 421;
+  const isBroken = ["connection-lost", "timeout", "protocol-error"].includes(error.code);
+  return isBroken || error.reply?.code === 421;
 }
 
 function foundDead(error: unknown): MailError {

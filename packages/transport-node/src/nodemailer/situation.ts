@@ -5,6 +5,8 @@ import { isMailError, MailError } from "@edgepost/core";
 export interface Situation {
   readonly host: string;
   readonly phase: MailPhase;
+  /** The server has said that TLS comes next. */
+  readonly isHandshake: boolean;
   /** The final dot may have arrived, and its reply has not. */
   readonly isUnknown: boolean;
   /** Recipients of the message under way that the server refused. */
@@ -40,6 +42,13 @@ export function interrupted(
 /** The server broke a rule of the dialogue, and nobody can tell what its replies mean. */
 export function broken(what: string, situation: Situation, facts: Pick<MailErrorFacts, "reply"> = {}): MailError {
   return interrupted("protocol-error", what, situation, facts);
+}
+
+/** What the server sent is no reply at all. To STARTTLS that is somebody in between, or no TLS. */
+export function senseless(what: string, situation: Situation, facts: Pick<MailErrorFacts, "reply"> = {}): MailError {
+  return situation.phase === "tls"
+    ? failed("tls-failed", `${what}.`, situation, facts)
+    : broken(what, situation, facts);
 }
 
 /** The message broke off: its final dot is never sent. */
