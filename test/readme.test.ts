@@ -66,6 +66,7 @@ describe("the README", () => {
         default: { host: "localhost", port: server.port, tls: { ca }, auth: { username: "ada", password: "s3cret" } },
       }),
       EDGEPOST_PORT: "0",
+      EDGEPOST_DATA: ":memory:",
     });
     try {
       const { stdout } = await run("sh", ["-c", block("http")], {
