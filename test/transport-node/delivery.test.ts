@@ -28,6 +28,28 @@ describe.each(nodeTransports)("$name", ({ create }) => {
     };
   };
 
+  test.each(["grace\0@example.com", "grace@example.com>\r\nRCPT TO:<eve@example.com"])(
+    "says nothing of mail made by hand for %j",
+    async (address) => {
+      await using session = await start();
+      const mail = await buildMime(message);
+      const error = await failureOf(session.transport.send({ ...mail, envelope: { ...mail.envelope, to: [address] } }));
+      expect(error).toMatchObject({ code: "invalid-message", phase: "input" });
+      expect(session.server.received).toEqual([]);
+    },
+  );
+
+  test("says nothing of mail made by hand that cannot be read", async () => {
+    await using session = await start();
+    const mail = await buildMime(message);
+    const stream = () => {
+      throw new Error("There is no such stream.");
+    };
+    const error = await failureOf(session.transport.send({ ...mail, streamed: true, stream }));
+    expect(error).toMatchObject({ code: "attachment-failed", retryable: false });
+    expect(session.server.received).toEqual([]);
+  });
+
   test("keeps its connection for the next message", async () => {
     await using session = await start();
     await session.send();

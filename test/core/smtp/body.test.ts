@@ -190,6 +190,16 @@ describe("a message that breaks off", () => {
     await server.done;
   });
 
+  test("because its stream gives no bytes is never ended, and its link carries nothing more", async () => {
+    const stream = () => new ReadableStream({ start: (controller) => controller.enqueue("Subject: text\r\n") });
+    const { transport, server } = playScript(`${DATA}-- ignore --`);
+    const mail = readyMail({ streamed: true, stream });
+    expect(await failureOf(transport.send(mail))).toMatchObject({ code: "attachment-failed", phase: "body" });
+    await transport.close?.();
+    await server.done;
+    expect(new TextDecoder().decode(server.received)).toMatch(/DATA\r\n$/);
+  });
+
   test("by its caller is never ended, and the source is told to stop", async () => {
     const caller = new AbortController();
     const cancel = vi.fn();

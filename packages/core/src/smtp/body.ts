@@ -159,7 +159,9 @@ async function nextPiece(
   reader: ReadableStreamDefaultReader<Uint8Array>,
 ): Promise<ReadableStreamReadResult<Uint8Array>> {
   try {
-    return await link.during(timeouts.progressMs, "No more of the message came", reader.read());
+    const read = await link.during(timeouts.progressMs, "No more of the message came", reader.read());
+    if (read.done || read.value instanceof Uint8Array) return read;
+    throw new TypeError("The stream of the message gave a chunk that is no Uint8Array.");
   } catch (error) {
     throw unreadable(link, error);
   }

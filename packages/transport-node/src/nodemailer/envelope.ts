@@ -19,6 +19,7 @@ export function composeEnvelope(
   isVerified: boolean,
 ): NodemailerEnvelope {
   const { message } = mail;
+  refuseUnsafe(mail.envelope);
   const needsUtf8 = checkSmtpUtf8(mail, offered);
   if (message.requireTls && !(isVerified && offered.has("REQUIRETLS"))) {
     const why = isVerified ? "the server does not offer REQUIRETLS" : "this link has no TLS with a checked certificate";
@@ -41,6 +42,13 @@ export function composeEnvelope(
     parameters: { use8BitMime: form === "8bit", requireTLSExtensionEnabled: message.requireTls, ...(dsn && { dsn }) },
     downgrades,
   };
+}
+
+/** Every address was checked at the door, but for those of mail made by hand. Of these nodemailer lets NUL through. */
+function refuseUnsafe({ from, to }: OutgoingMail["envelope"]): void {
+  if (![from, ...to].some((address) => /[<>\x00-\x1f\x7f]/.test(address))) return;
+  const message = "An address of the envelope has an angle bracket or a control character in it.";
+  throw new MailError("invalid-message", message, { phase: "input" });
 }
 
 /** nodemailer says SMTPUTF8 by itself, for an envelope address that needs it. */

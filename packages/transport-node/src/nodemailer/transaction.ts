@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { BodyForm, OutgoingMail, RejectedRecipient, SendOptions, SmtpReply } from "@edgepost/core";
 import type { NodemailerEnvelope } from "./envelope.ts";
 import type { NodemailerLink } from "./link.ts";
@@ -42,7 +43,7 @@ export async function transact(
     onFailure: (error) => link.fail(unreadable(error, link.dialogue.situation)),
   };
   const bytes = mail.streamed ? undefined : await link.during(() => makeBytes(mail, form, link), options.signal);
-  const body = bytes === undefined ? bodyFromStream(mail.stream(form), watch) : bodyFromBytes(bytes, watch);
+  const body = bytes === undefined ? openBody(mail, form, watch, link) : bodyFromBytes(bytes, watch);
   const { from } = mail.envelope;
   const envelope = { ...parameters, from, to: [...recipients], ...(bytes !== undefined && { size: bytes.length }) };
 
@@ -58,6 +59,14 @@ export async function transact(
 async function makeBytes(mail: OutgoingMail, form: BodyForm, link: NodemailerLink): Promise<Uint8Array> {
   try {
     return await mail.bytes(form);
+  } catch (error) {
+    throw unreadable(error, { ...link.dialogue.situation, phase: "input" });
+  }
+}
+
+function openBody(mail: OutgoingMail, form: BodyForm, watch: BodyWatch, link: NodemailerLink): Readable {
+  try {
+    return bodyFromStream(mail.stream(form), watch);
   } catch (error) {
     throw unreadable(error, { ...link.dialogue.situation, phase: "input" });
   }
