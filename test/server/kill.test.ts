@@ -141,8 +141,8 @@ describe(`kill -9, ${KILLS} times during ${SENDS} concurrent sends (seed ${SEED}
       if (state === "sent") expect(arrived, `${subject} is sent`).toBe(1);
     }
     expect(endpoint.kills).toBe(KILLS);
-    // Only what was on its way at a kill is lost from sight: as many as the connection has sockets.
-    expect(count("unknown")).toBeLessThanOrEqual(5 * KILLS);
+    // Only what was on its way at a kill is lost from sight, or was being written down: two for each of five sockets.
+    expect(count("unknown")).toBeLessThanOrEqual(2 * 5 * KILLS);
   });
 });
 

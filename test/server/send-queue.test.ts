@@ -21,6 +21,15 @@ describe("a queue", () => {
     (await queue.enter("main", ONE))();
   });
 
+  test("takes a place back once", async () => {
+    const queue = createSendQueue();
+    const leave = await queue.enter("main", ONE);
+    leave();
+    leave();
+    await queue.enter("main", ONE);
+    await expect(queue.enter("main", { ...ONE, withinMs: 1 })).rejects.toMatchObject({ code: "timeout" });
+  });
+
   test("of one connection is not that of another", async () => {
     const queue = createSendQueue();
     await queue.enter("main", ONE);

@@ -8,7 +8,7 @@ import { MailError } from "@edgepost/core";
  */
 export interface SendQueue {
   /**
-   * Waits for a place; resolves with what gives it back.
+   * Waits for a place; resolves with what gives it back, once, however often it is called.
    * @throws MailError `timeout`, retryable, when none was free in time.
    */
   enter(connection: string, places: Places): Promise<() => void>;
@@ -30,7 +30,11 @@ export function createSendQueue(): SendQueue {
       lines.set(connection, line);
       if (line.inside < atOnce) line.inside++;
       else await wait(line, withinMs);
-      return () => leave(line);
+      let hasLeft = false;
+      return () => {
+        if (!hasLeft) leave(line);
+        hasLeft = true;
+      };
     },
   };
 }

@@ -50,7 +50,8 @@ export async function send(services: Services, { key, body, idempotency }: SendR
       const first = await store.messages.begin(record, idempotentSince);
       if (first !== undefined) return { first };
 
-      const sending = () => connection.transport.send(mail, { recipients: body.recipients });
+      // The next one may go on while what became of this one is written down.
+      const sending = () => connection.transport.send(mail, { recipients: body.recipients }).finally(leave);
       return { answer: toAnswer(record.id, await deliver(sending, connection, record, services)) };
     } finally {
       leave();
