@@ -41,7 +41,7 @@ describe("emailBindingTransport", () => {
         ],
       },
     });
-    expect(given).toEqual(to.map((address) => ({ from: "worker@example.com", to: address })));
+    expect(given).toMatchObject(to.map((address) => ({ from: "worker@example.com", to: address })));
   });
 
   it.each([
@@ -57,11 +57,45 @@ describe("emailBindingTransport", () => {
   });
 
   it("knows nothing of a message when the binding breaks off without a code", async () => {
+    const { outcome } = await ask({ message, answers: { "ada@example.com": "Network connection lost" } });
+    expect(outcome).toMatchObject({ error: { code: "delivery-unknown", phase: "body", retryable: false } });
+  });
+
+  it("does not forget who has the message when it knows nothing of another", async () => {
     const { outcome } = await ask({
       message: { ...message, to },
       answers: { "bob@example.com": "Network connection lost" },
     });
-    expect(outcome).toMatchObject({ error: { code: "delivery-unknown", phase: "body", retryable: false } });
+    expect(outcome).toMatchObject({
+      receipt: { accepted: ["ada@example.com", "cat@example.com"], rejected: [], unknown: ["bob@example.com"] },
+    });
+  });
+
+  it("has five calls under way at most, each of which holds the message", async () => {
+    const many = Array.from({ length: 23 }, (_, index) => `reader${index}@example.com`);
+    const { outcome, given } = await ask({ message: { ...message, to: many }, answers: {} });
+    expect(outcome).toMatchObject({ receipt: { accepted: many } });
+    expect(Math.max(...given.map(({ atOnce }) => atOnce))).toBe(5);
+  });
+
+  it("calls for nobody any more when the caller has given up", async () => {
+    const many = Array.from({ length: 7 }, (_, index) => `reader${index}@example.com`);
+    const { outcome, given } = await ask({
+      message: { ...message, to: many },
+      answers: { "reader2@example.com": "never" },
+      abortAfterMs: 100,
+    });
+    expect(given).toHaveLength(5);
+    expect(outcome).toMatchObject({
+      receipt: {
+        accepted: ["reader0@example.com", "reader1@example.com", "reader3@example.com", "reader4@example.com"],
+        rejected: [
+          { address: "reader5@example.com", retryable: true },
+          { address: "reader6@example.com", retryable: true },
+        ],
+        unknown: ["reader2@example.com"],
+      },
+    });
   });
 
   it("knows nothing of a message when the caller gives up while the binding has it", async () => {

@@ -26,9 +26,9 @@ export interface Receipt {
   readonly accepted: readonly string[];
   readonly rejected: readonly RejectedRecipient[];
   /**
-   * Recipients of whom nobody can tell. Only for a message that had to be split into several transactions, when the
-   * link was lost in a later one after its final dot; left out when there are none. Sending to them again may deliver
-   * twice.
+   * Recipients of whom nobody can tell. Only for a message that had to be split into several transactions or calls, when
+   * the link was lost in one of them after its final dot; left out when there are none. Sending to them again may
+   * deliver twice.
    */
   readonly unknown?: readonly string[];
   /** The server's last word; `undefined` from transports that speak no SMTP. */
@@ -48,6 +48,25 @@ export type SendResult =
 
 export type VerificationStageName = "connect" | "tls" | "ehlo" | "auth";
 
+/** What a TLS handshake came to. */
+export interface TlsSummary {
+  /** `TLSv1.3`. */
+  readonly protocol?: string;
+  /** What the server showed, whether or not it was checked; the names are the server's own words. */
+  readonly certificate?: CertificateSummary;
+}
+
+export interface CertificateSummary {
+  /** `CN=smtp.acme.com, O=Acme`. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** ISO 8601, as is `validTo`. */
+  readonly validFrom: string;
+  readonly validTo: string;
+  /** The DNS names and addresses it is good for (RFC 5280 section 4.2.1.6). */
+  readonly names: readonly string[];
+}
+
 /** One stage of a staged test. A stage that does not apply (no TLS, no credentials) or was not reached is left out. */
 export interface VerificationStage {
   readonly stage: VerificationStageName;
@@ -56,6 +75,11 @@ export interface VerificationStage {
   readonly ms: number;
   /** Why it failed: a `MailError` wherever the failure is one. */
   readonly error?: Error;
+  /**
+   * Of the stage `tls`, also where TLS starts with the connection. Left out when the handshake failed, and where the
+   * runtime does not tell, as on Workers.
+   */
+  readonly tls?: TlsSummary;
 }
 
 /** The staged test of a connection: each stage in order, up to the first that failed. */

@@ -40,6 +40,15 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   E_HEADERS_TOO_MANY: CONTENT,
 };
 
+/** The caller gave up before the binding was called for this recipient. */
+export const NOT_CALLED: Failure = {
+  code: "aborted",
+  phase: "data",
+  retryable: true,
+  text: "The send was aborted.",
+  reply: { code: 451, enhancedCode: "4.4.2", text: "Not sent by this client: the send was aborted." },
+};
+
 /** Decided by the error's `code` alone. Any other error may have come after the message was taken. */
 export function failureOf(error: unknown): Failure {
   const text = error instanceof Error ? error.message : String(error);

@@ -9,10 +9,12 @@ import {
 } from "@edgepost/core";
 import { untilAborted } from "../settle.ts";
 import type { EmailBinding } from "./binding.ts";
-import { type Failure, failureOf } from "./failure.ts";
+import { type Failure, failureOf, NOT_CALLED } from "./failure.ts";
 
 /** The binding documents no limit of its own; a call that takes longer is not waited for. */
 const SEND_LIMIT_MS = 60_000;
+/** Calls under way at once: each has the message in memory once more, and a Worker six connections. */
+const MAX_CALLS = 5;
 
 /**
  * Sends through Cloudflare's own `send_email` binding: no SMTP server, no credentials, the sender's domain on Cloudflare.
@@ -20,7 +22,8 @@ const SEND_LIMIT_MS = 60_000;
  * The bytes are the ones every other transport sends, DKIM signatures included; the platform may replace `Date` and
  * `Message-ID` and refuses header fields outside its list. It takes one recipient per call, so each has an outcome of
  * its own; the reply code is made from the binding's error code. Where the binding breaks off without a code, or the
- * caller gives up once it was called, the outcome is `delivery-unknown`.
+ * caller gives up once it was called, nobody knows: the recipient is `unknown` in the receipt, and the outcome
+ * `delivery-unknown` when no other was accepted.
  *
  * @throws MailError `unsupported` for what the binding cannot do: an envelope sender other than `from`, `requireTls`,
  * `all-or-none` for several recipients, a runtime other than Workers. A DSN request is a downgrade named in the receipt.
@@ -38,6 +41,7 @@ export function emailBindingTransport(binding: EmailBinding): Transport {
         throw new MailError("aborted", "The send was aborted.", { phase: "data", cause: options.signal.reason });
       }
       const sendTo = async (address: string): Promise<Outcome> => {
+        if (options.signal?.aborted) return { address, failure: NOT_CALLED, cause: options.signal.reason };
         try {
           const sending = binding.send(new EmailMessage(mail.envelope.from, address, streamOf(bytes)));
           await untilAborted(sending, limited(options.signal));
@@ -46,7 +50,11 @@ export function emailBindingTransport(binding: EmailBinding): Transport {
           return { address, failure: failureOf(cause), cause };
         }
       };
-      return conclude(mail, bytes.length, await Promise.all(mail.envelope.to.map(sendTo)));
+      const outcomes: Outcome[] = [];
+      for (let from = 0; from < mail.envelope.to.length; from += MAX_CALLS) {
+        outcomes.push(...(await Promise.all(mail.envelope.to.slice(from, from + MAX_CALLS).map(sendTo))));
+      }
+      return conclude(mail, bytes.length, outcomes);
     },
   };
 }
@@ -82,6 +90,7 @@ function limited(signal: AbortSignal | undefined): AbortSignal {
 function conclude(mail: OutgoingMail, size: number, outcomes: readonly Outcome[]): Receipt {
   const accepted: string[] = [];
   const rejected: RejectedRecipient[] = [];
+  const unknown: string[] = [];
   let first: Extract<Outcome, { failure: Failure }> | undefined;
   for (const outcome of outcomes) {
     if (outcome.failure === undefined) {
@@ -90,10 +99,11 @@ function conclude(mail: OutgoingMail, size: number, outcomes: readonly Outcome[]
     }
     const { address, failure } = outcome;
     if (first === undefined || failure.code === "delivery-unknown") first = outcome;
-    if (failure.reply !== undefined) rejected.push({ address, reply: failure.reply, retryable: failure.retryable });
+    if (failure.reply === undefined) unknown.push(address);
+    else rejected.push({ address, reply: failure.reply, retryable: failure.retryable });
   }
 
-  if (first !== undefined && (accepted.length === 0 || first.failure.code === "delivery-unknown")) {
+  if (first !== undefined && accepted.length === 0) {
     const { code, phase, retryable, reply, text } = first.failure;
     const message = `The send_email binding did not take the message for ${first.address}: ${text}`;
     throw new MailError(code, message, { phase, retryable, reply, recipients: rejected, cause: first.cause });
@@ -102,6 +112,7 @@ function conclude(mail: OutgoingMail, size: number, outcomes: readonly Outcome[]
     messageId: mail.messageId,
     accepted,
     rejected,
+    ...(unknown.length > 0 && { unknown }),
     reply: undefined,
     transport: "email-binding",
     size,
