@@ -50,6 +50,15 @@ describe.each(nodeTransports)("$name", ({ create }) => {
     expect(session.server.received).toEqual([]);
   });
 
+  test("ends no message by hand whose stream gives no bytes", async () => {
+    await using session = await start();
+    const mail = await buildMime(message);
+    const stream = () => new ReadableStream({ start: (controller) => controller.enqueue("Subject: text\r\n") });
+    const error = await failureOf(session.transport.send({ ...mail, streamed: true, stream }));
+    expect(error).toMatchObject({ code: "attachment-failed", phase: "body" });
+    expect(session.server.received).toEqual([]);
+  });
+
   test("keeps its connection for the next message", async () => {
     await using session = await start();
     await session.send();

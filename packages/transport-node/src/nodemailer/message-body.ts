@@ -3,6 +3,8 @@ import { Readable } from "node:stream";
 /** How much of a message is handed over at a time; the socket asks for more when it has room. */
 const PIECE_BYTES = 64 * 1024;
 
+const NO_BYTES = "The stream of the message gave a chunk that is no Uint8Array.";
+
 /** Told while nodemailer takes a message. */
 export interface BodyWatch {
   /** A piece is asked for. Before the first, nothing of the message was sent. */
@@ -49,6 +51,7 @@ export function bodyFromStream(stream: ReadableStream<Uint8Array>, watch: BodyWa
       if (rest.length > 0) return pushPiece();
       reader.read().then(
         ({ done, value }) => {
+          if (!done && !(value instanceof Uint8Array)) return watch.onFailure(new TypeError(NO_BYTES));
           rest = value ?? rest;
           if (!done) return pushPiece();
           watch.onEnd(bytes);
