@@ -1,5 +1,6 @@
 import type { Envelope } from "./message/envelope.ts";
 import type { Message } from "./message/message.ts";
+import { isAscii } from "./util/safe-text.ts";
 
 /**
  * The octets a transport may carry, in SMTP's own words: `7bit` always, `8bit` with 8BITMIME (RFC 6152), `binary` with
@@ -57,9 +58,4 @@ export function readdress(mail: OutgoingMail, to: Envelope["to"]): OutgoingMail 
 /** True when an address of the envelope or of a header needs SMTPUTF8 (RFC 6531): its local part is not ASCII. */
 export function needsSmtpUtf8(mail: OutgoingMail): boolean {
   return mail.message.needsSmtpUtf8 || [mail.envelope.from, ...mail.envelope.to].some((address) => !isAscii(address));
-}
-
-function isAscii(text: string): boolean {
-  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return false;
-  return true;
 }

@@ -1,4 +1,5 @@
 import type { AttachmentSource } from "../message/message.ts";
+import { toHex } from "../util/bytes.ts";
 
 /**
  * A maker of multipart boundaries (RFC 2046 section 5.1.1) for one message.
@@ -17,18 +18,12 @@ export function boundaryMaker(
   const isTaken = (boundary: string) =>
     contents.some((content) => content.kind === "bytes" && hasText(content.bytes, boundary));
   return () => {
-    token ??= hexadecimal(random(12));
+    token ??= toHex(random(12));
     let boundary: string;
     do boundary = `=_${++count}_${token}`;
     while (isTaken(boundary));
     return boundary;
   };
-}
-
-function hexadecimal(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-  return text;
 }
 
 function hasText(bytes: Uint8Array, text: string): boolean {
