@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { ENTRIES } from "./entries.ts";
 import { accessSuite } from "./suite/access.ts";
+import { aroundSuite, settingsSuite } from "./suite/around.ts";
 import { badInputSuite } from "./suite/bad-input.ts";
 import { hostSuite } from "./suite/hosts.ts";
 import { useHouse } from "./suite/house.ts";
@@ -18,6 +19,8 @@ describe.each(ENTRIES)("%s", (_name, start) => {
   describe("bad input", () => badInputSuite(house));
   describe("access", () => accessSuite(house));
   describe("limits", () => limitSuite(house));
+  describe("around the routes", () => aroundSuite(house));
+  describe("settings", () => settingsSuite(start, house));
   describe("hosts", () => hostSuite(house));
   describe("line breaks and JSON", () => injectionSuite(house));
   describe("names", () => nameSuite(house));

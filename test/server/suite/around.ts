@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import { MESSAGE } from "../endpoint.ts";
+import type { Entry, StartEntry } from "../entries.ts";
+import type { House } from "./house.ts";
+
+/** What stands around the routes: pages for everybody, headers, and the answers of two who want the same. */
+export function aroundSuite(house: House): void {
+  describe.each(["/healthz", "/readyz", "/openapi.json", "/docs"])("%s", (path) => {
+    test.each(["GET", "HEAD"])("answers %s without a key", async (method) => {
+      const response = await fetch(`${house.entry.url}${path}`, { method });
+      expect(response.status).toBe(200);
+      expect((await response.text()) === "").toBe(method === "HEAD");
+      expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+    });
+  });
+
+  test("every answer has an id of its own, and no browser keeps or interprets it", async () => {
+    const ids = new Set<string | null>();
+    for (const path of ["/v1/messages", "/v1/nothing", "/healthz"]) {
+      const { headers } = await house.entry.request("GET", path, undefined, { "x-request-id": "forged" });
+      expect(headers.get("cache-control")).toBe("no-store");
+      expect(headers.get("content-security-policy")).toContain("default-src 'none'");
+      ids.add(headers.get("x-request-id"));
+    }
+    expect(ids.size).toBe(3);
+    expect(ids).not.toContain("forged");
+  });
+
+  test("of two who make a connection of one name, one is told that it is taken", async () => {
+    const stored = { name: "twice", host: "93.184.216.34" };
+    const both = await Promise.all([1, 2].map(() => house.entry.request("POST", "/v1/connections", stored)));
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
+    expect(await house.entry.request("DELETE", "/v1/connections/twice")).toMatchObject({
+      status: 204,
+      body: undefined,
+    });
+    expect(await house.entry.request("DELETE", "/v1/connections/twice")).toMatchObject({ status: 404 });
+  });
+
+  test("a key that is made and deleted opens the door in between", async () => {
+    const made = await house.entry.request("POST", "/v1/keys", { name: "short", scopes: ["messages:read"] });
+    expect(made.status).toBe(201);
+    const own = { authorization: `Bearer ${made.body.token}` };
+    expect(await house.entry.request("GET", "/v1/messages", undefined, own)).toMatchObject({ status: 200 });
+    expect(await house.entry.request("DELETE", `/v1/keys/${made.body.id}`)).toMatchObject({ status: 204 });
+    expect(await house.entry.request("GET", "/v1/messages", undefined, own)).toMatchObject({ status: 401 });
+  });
+}
+
+/** What the operator may set, on an entry of its own. */
+export function settingsSuite(start: StartEntry, house: House): void {
+  async function using(variables: Readonly<Record<string, string>>, test: (entry: Entry) => Promise<void>) {
+    await using entry = await start(house.smtp, { variables });
+    await test(entry);
+  }
+
+  test("a rate limit is told in advance, and then a 429 that says when to come back", () =>
+    using({ EDGEPOST_RATE_LIMIT: "2/3600s" }, async (entry) => {
+      const answers = [];
+      for (let request = 0; request < 3; request++) answers.push(await entry.request("POST", "/v1/messages", MESSAGE));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 429]);
+      expect(answers[0]?.headers.get("ratelimit")).toMatch(/r=1;/);
+      expect(Number(answers[2]?.headers.get("retry-after"))).toBeGreaterThan(3000);
+      expect(answers[2]?.body).toMatchObject({ code: "rate-limited" });
+    }));
+
+  test("a web page that was named may call, another one may not", () =>
+    using({ EDGEPOST_CORS_ORIGINS: "https://app.example.com" }, async (entry) => {
+      const ask = async (origin: string) =>
+        (await entry.request("POST", "/v1/messages", MESSAGE, { origin })).headers.get("access-control-allow-origin");
+      expect(await ask("https://app.example.com")).toBe("https://app.example.com");
+      expect(await ask("https://evil.example.net")).toBeNull();
+    }));
+
+  test("content is kept where the operator said so", () =>
+    using({ EDGEPOST_KEEP_CONTENT: "true" }, async (entry) => {
+      const { body } = await entry.request("POST", "/v1/messages", MESSAGE);
+      const { content } = (await entry.request("GET", `/v1/messages/${body.id}`)).body;
+      expect(atob(content)).toContain("Subject: Hi\r\n");
+    }));
+}
