@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import type { SmtpTls } from "@edgepost/core";
 import { buildMime } from "@edgepost/core";
 import { describe, expect, test } from "vitest";
@@ -32,6 +33,42 @@ describe.each(nodeTransports)("$name", ({ create }) => {
     test("trusts the authority it was given", async () => {
       const { received } = await send({ ca });
       expect(received).toMatchObject({ secure: true, serverName: "localhost", username: "ada" });
+    });
+
+    test("shows what the handshake came to when it is tested, also where the login fails after it", async () => {
+      await using server = await startSmtpServer({ security, users });
+      const wrong = { ...auth, password: "wrong" };
+      for (const credentials of [auth, wrong]) {
+        const transport = create({ host: "localhost", port: server.port, security, tls: { ca }, auth: credentials });
+        const verification = await transport.verify?.();
+        await transport.close?.();
+        expect(verification?.ok).toBe(credentials === auth);
+        expect(verification?.stages.filter(({ tls }) => tls !== undefined)).toMatchObject([
+          {
+            stage: "tls",
+            ok: true,
+            tls: {
+              protocol: "TLSv1.3",
+              certificate: {
+                subject: "CN=localhost",
+                issuer: "CN=edgepost test authority",
+                validFrom: isoDateOf(new X509Certificate(trusted.cert).validFrom),
+                validTo: isoDateOf(new X509Certificate(trusted.cert).validTo),
+                names: expect.arrayContaining(["localhost", "127.0.0.1"]),
+              },
+            },
+          },
+        ]);
+      }
+    });
+
+    test("shows no certificate of a handshake that failed", async () => {
+      await using server = await startSmtpServer({ security, users, identity: wrongName });
+      const transport = create({ host: "localhost", port: server.port, security, tls: { ca }, auth });
+      const stages = (await transport.verify?.())?.stages;
+      await transport.close?.();
+      expect(stages?.at(-1)).toMatchObject({ stage: "tls", ok: false, error: { code: "tls-failed" } });
+      expect(stages?.at(-1)).not.toHaveProperty("tls");
     });
 
     test("takes one of several authorities", async () => {
@@ -225,3 +262,7 @@ describe.each(nodeTransports)("$name", ({ create }) => {
     await transport.close?.();
   });
 });
+
+function isoDateOf(date: string): string {
+  return new Date(date).toISOString();
+}

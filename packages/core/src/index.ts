@@ -50,10 +50,12 @@ export type {
 export type { SignableMessage, Signer } from "./mime/signer.ts";
 export type { BodyForm, OutgoingMail } from "./outgoing.ts";
 export type {
+  CertificateSummary,
   Receipt,
   RejectedRecipient,
   SendResult,
   SmtpReply,
+  TlsSummary,
   Verification,
   VerificationStage,
   VerificationStageName,

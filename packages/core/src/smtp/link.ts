@@ -1,6 +1,6 @@
 import type { ParsedConnection } from "../connection.ts";
 import { isMailError, MailError, type MailErrorCode, type MailErrorFacts, type MailPhase } from "../errors.ts";
-import type { SmtpReply } from "../receipt.ts";
+import type { SmtpReply, TlsSummary } from "../receipt.ts";
 import { within } from "../util/deadline.ts";
 import { encodeAuthLine, encodeCommands } from "./command.ts";
 import type { SmtpLimits } from "./limits.ts";
@@ -49,6 +49,11 @@ export class Link {
   /** What ended this link. */
   get fault(): MailError | undefined {
     return this.#fault;
+  }
+
+  /** What the handshake came to, once there was one. */
+  get tls(): TlsSummary | undefined {
+    return this.#wire.tls;
   }
 
   /** True while the server has said nothing that nobody asked for, and is still there, as far as that has shown. */

@@ -1,6 +1,6 @@
 import type { ParsedConnection } from "../connection.ts";
 import { isMailError, MailError } from "../errors.ts";
-import type { SmtpReply, VerificationStageName } from "../receipt.ts";
+import type { SmtpReply, TlsSummary, VerificationStageName } from "../receipt.ts";
 import { within } from "../util/deadline.ts";
 import { authenticate } from "./authenticate.ts";
 import { type Capabilities, NO_CAPABILITIES, parseCapabilities } from "./capabilities.ts";
@@ -22,6 +22,8 @@ export interface OpenOptions {
   readonly trace?: ((line: string) => void) | undefined;
   /** Told which stage begins. */
   readonly onStage?: ((stage: VerificationStageName) => void) | undefined;
+  /** Told what the handshake came to, right after it. */
+  readonly onSecured?: ((tls: TlsSummary | undefined) => void) | undefined;
   /** Told, before opening fails, when the socket will be closed. */
   readonly onLeaving?: ((closed: Promise<void>) => void) | undefined;
 }
@@ -33,7 +35,7 @@ export interface OpenOptions {
  * `auth-unsupported`, `auth-insecure`, `protocol-error`, `connection-lost`, `timeout`, `aborted`.
  */
 export async function openSession(connect: Connect, options: OpenOptions, signal?: AbortSignal): Promise<SmtpSession> {
-  const { connection, limits, onStage = () => {}, onLeaving = () => {} } = options;
+  const { connection, limits, onStage = () => {}, onSecured, onLeaving = () => {} } = options;
   const { auth, security, timeouts } = connection;
 
   onStage("connect");
@@ -42,6 +44,7 @@ export async function openSession(connect: Connect, options: OpenOptions, signal
   let stopObeying = link.obey(signal);
   let isSecured = security === "implicit";
   try {
+    if (isSecured) onSecured?.(link.tls);
     await readGreeting(link, timeouts.replyMs);
 
     onStage("ehlo");
@@ -53,6 +56,7 @@ export async function openSession(connect: Connect, options: OpenOptions, signal
       stopObeying = secured.obey(signal);
       link = secured;
       isSecured = true;
+      onSecured?.(link.tls);
       onStage("ehlo");
       capabilities = await sayHello(link, options, isSecured);
     }

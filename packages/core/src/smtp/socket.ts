@@ -1,3 +1,5 @@
+import type { TlsSummary } from "../receipt.ts";
+
 /**
  * The one seam between the engine and a runtime. Node, Workers, Deno, Bun and a test each bring a `Connect`; the engine
  * knows nothing else of them.
@@ -14,8 +16,8 @@ export interface SmtpSocket {
   startTls(options?: { serverName?: string }): Promise<SmtpSocket>;
   /** Ends both directions. Settles quickly even when the peer does not answer. */
   close(): Promise<void>;
-  /** The negotiated protocol of a secured socket, where the runtime tells: `TLSv1.3`. */
-  readonly tlsProtocol?: string;
+  /** Of a secured socket, where the runtime tells: what the handshake came to. Read by `verify` alone. */
+  readonly tls?: TlsSummary | undefined;
 }
 
 /** TLS settings of a connection, as given by the user. */

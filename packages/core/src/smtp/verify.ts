@@ -1,5 +1,5 @@
 import { isMailError } from "../errors.ts";
-import type { Verification, VerificationStage, VerificationStageName } from "../receipt.ts";
+import type { TlsSummary, Verification, VerificationStage, VerificationStageName } from "../receipt.ts";
 import { startDeadline } from "../util/deadline.ts";
 import { type OpenOptions, openSession } from "./open-session.ts";
 import type { Connect } from "./socket.ts";
@@ -23,38 +23,42 @@ export async function verifySession(
     stage = next;
     since = now;
   };
+  let tls: TlsSummary | undefined;
+  const onSecured = (summary: TlsSummary | undefined) => {
+    tls = summary;
+  };
   const isImplicit = options.connection.security === "implicit";
   try {
-    const session = await openSession(connect, { ...options, onStage }, deadline.signal);
+    const session = await openSession(connect, { ...options, onStage, onSecured }, deadline.signal);
     onStage(stage);
     if (isImplicit) durations.set("tls", 0); // a part of connecting, without a time of its own
     void session.quit();
-    return { ok: true, stages: list(durations), capabilities: session.capabilities.keywords };
+    return { ok: true, stages: list(durations, tls), capabilities: session.capabilities.keywords };
   } catch (error) {
     onStage(stage);
     const isHandshake = isImplicit && isMailError(error) && error.code === "tls-failed";
     if (isHandshake || (isImplicit && stage !== "connect")) durations.set("tls", 0);
-    return { ok: false, stages: listFailed(durations, isHandshake ? "tls" : stage, error) };
+    return { ok: false, stages: listFailed(list(durations, tls), isHandshake ? "tls" : stage, error) };
   } finally {
     deadline.end();
   }
 }
 
-function list(durations: ReadonlyMap<VerificationStageName, number>): VerificationStage[] {
+function list(durations: ReadonlyMap<VerificationStageName, number>, tls: TlsSummary | undefined): VerificationStage[] {
   return ORDER.filter((stage) => durations.has(stage)).map((stage) => ({
     stage,
     ok: true,
     ms: Math.round(durations.get(stage) ?? 0),
+    ...(stage === "tls" && tls !== undefined && { tls }),
   }));
 }
 
 /** Up to the stage that failed. */
 function listFailed(
-  durations: ReadonlyMap<VerificationStageName, number>,
+  stages: readonly VerificationStage[],
   failed: VerificationStageName,
   error: unknown,
 ): VerificationStage[] {
-  const stages = list(durations);
   const index = stages.findIndex(({ stage }) => stage === failed);
   return stages
     .slice(0, index + 1)

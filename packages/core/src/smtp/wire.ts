@@ -1,3 +1,4 @@
+import type { TlsSummary } from "../receipt.ts";
 import { Watchdog, within } from "../util/deadline.ts";
 import type { SmtpLimits } from "./limits.ts";
 import { ReplyReader } from "./reply-reader.ts";
@@ -32,6 +33,11 @@ export class Wire {
     this.#reader = socket.readable.getReader();
     this.#writer = socket.writable.getWriter();
     this.replies = new ReplyReader(limits);
+  }
+
+  /** What the handshake of this socket came to. */
+  get tls(): TlsSummary | undefined {
+    return this.#socket.tls;
   }
 
   /** True until the socket has taken all that was written. */

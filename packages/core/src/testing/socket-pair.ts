@@ -125,7 +125,7 @@ function createEnd(link: Link, side: "client" | "server", serverName?: string): 
     readable,
     writable,
     secure: link.secure,
-    ...(link.secure && { tlsProtocol: "TLSv1.3" }),
+    ...(link.secure && { tls: { protocol: "TLSv1.3" } }),
     ...(serverName !== undefined && { serverName }),
     get unreadBytes() {
       return incoming.bytes;

@@ -1,10 +1,12 @@
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { isMailError, MailError, type ParsedConnection } from "@edgepost/core";
 import type { ConnectTarget } from "@edgepost/core/smtp";
 import type { SMTPConnectionOptions } from "nodemailer/lib/smtp-connection";
 import { defaultClientName } from "../sockets/host-name.ts";
 import type { Route } from "../sockets/route.ts";
 import { secureSocket, tlsOptions } from "../sockets/tls.ts";
+import { summarizeTls } from "../sockets/tls-summary.ts";
 import { NodemailerLink } from "./link.ts";
 import { login, tokenLogin } from "./login.ts";
 import { NodemailerSession } from "./session.ts";
@@ -55,7 +57,9 @@ async function openSocket(
   try {
     const socket = await stages.time("connect", () => route(target, either));
     if (security !== "implicit") return socket;
-    return await stages.time("tls", () => secureSocket(socket, target, either));
+    const secured = await stages.time("tls", () => secureSocket(socket, target, either));
+    stages.secured(summarizeTls(secured));
+    return secured;
   } catch (error) {
     if (signal?.aborted || !limit.aborted || !isMailError(error) || error.code !== "aborted") throw error;
     const message = `There was no connection to ${host} within ${timeouts.connectMs} ms.`;
@@ -91,6 +95,8 @@ async function greet(
     const tlsMs = startTlsAt === undefined ? 0 : (securedAt ?? endedAt) - startTlsAt;
     const failedInTls = startTlsAt !== undefined && securedAt === undefined && error !== undefined;
     if (startTlsAt !== undefined) stages.add("tls", tlsMs, failedInTls ? error : undefined);
+    const { _socket: socket } = link.smtp;
+    if (securedAt !== undefined && socket instanceof TLSSocket) stages.secured(summarizeTls(socket));
     if (!failedInTls) stages.add("ehlo", endedAt - startedAt - tlsMs, error);
   };
   try {

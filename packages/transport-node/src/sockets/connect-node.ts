@@ -1,11 +1,12 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import { MailError } from "@edgepost/core";
+import { MailError, type TlsSummary } from "@edgepost/core";
 import type { Connect, ConnectTarget, SmtpSocket } from "@edgepost/core/smtp";
 import { chooseRoute, type Route } from "./route.ts";
 import { tlsFailed } from "./socket-errors.ts";
 import { SocketStreams } from "./socket-streams.ts";
 import { secureSocket } from "./tls.ts";
+import { summarizeTls } from "./tls-summary.ts";
 
 /** How long a server that has stopped reading may keep us from writing the last bytes. */
 const CLOSE_MS = 1_000;
@@ -32,7 +33,6 @@ export function createConnect(route: Route): Connect {
 class NodeSmtpSocket implements SmtpSocket {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
-  readonly tlsProtocol?: string;
   readonly #socket: Socket;
   readonly #target: ConnectTarget;
   readonly #streams: SocketStreams;
@@ -44,8 +44,10 @@ class NodeSmtpSocket implements SmtpSocket {
     this.#streams = new SocketStreams(socket, (error) => (isTlsAlert(error) ? tlsFailed(error, target.host) : error));
     this.readable = this.#streams.readable;
     this.writable = this.#streams.writable;
-    const protocol = socket instanceof TLSSocket ? socket.getProtocol() : null;
-    if (protocol !== null) this.tlsProtocol = protocol;
+  }
+
+  get tls(): TlsSummary | undefined {
+    return this.#socket instanceof TLSSocket ? summarizeTls(this.#socket) : undefined;
   }
 
   async startTls({ serverName }: { serverName?: string } = {}): Promise<SmtpSocket> {
