@@ -1,7 +1,7 @@
 import { MailError } from "@edgepost/core";
 import { describe, expect, test } from "vitest";
 import { memoryStore } from "../../packages/server/src/store/memory.ts";
-import { MESSAGE, type TestEndpoint, type TestEndpointOptions, TOKEN, testEndpoint } from "./endpoint.ts";
+import { acceptAll, MESSAGE, type TestEndpoint, type TestEndpointOptions, TOKEN, testEndpoint } from "./endpoint.ts";
 
 const PASSWORD = "hunter2-sesame";
 const ALERTS = {
@@ -22,6 +22,50 @@ async function withAlerts(options: TestEndpointOptions = {}, changes: object = {
 
 const VIA_ALERTS = { connection: "team/alerts", to: "b@example.com", subject: "Hi", text: "Hello" };
 
+/** The one the test endpoint is configured with. */
+const MAIN = { name: "main", system: false, readOnly: true, status: "unused", lastUsedAt: null, lastError: null };
+
+describe("a configured connection", () => {
+  test("is listed beside the stored ones, with how it served, and cannot be read or changed", async () => {
+    let fails = true;
+    const endpoint = await withAlerts({
+      send: async (mail) => {
+        if (fails) throw new MailError("auth-failed", "The server refused the credentials.", { phase: "auth" });
+        return acceptAll(mail);
+      },
+    });
+    const main = async () => (await endpoint.ask("GET", "/v1/connections")).body.connections[1];
+    expect(await main()).toEqual(MAIN);
+    await endpoint.post(MESSAGE);
+    expect(await main()).toMatchObject({
+      readOnly: true,
+      status: "failing",
+      lastError: expect.stringContaining("auth-failed"),
+    });
+    fails = false;
+    await endpoint.post(MESSAGE);
+    expect(await main()).toMatchObject({ status: "ok", lastError: null, lastUsedAt: expect.stringMatching(/^\d{4}-/) });
+
+    for (const [method, change] of [["GET"], ["PATCH", { clientName: "evil.example" }], ["DELETE"]] as const) {
+      expect((await endpoint.ask(method, "/v1/connections/main", change)).status).toBe(404);
+    }
+    expect(await main()).toMatchObject({ status: "ok" });
+  });
+
+  test("hides a stored one of its name, which it goes before", async () => {
+    const store = memoryStore();
+    await withAlerts({ store, ...ENCRYPTION });
+    const connections = { "team/alerts": "smtp://mail.example.com" };
+    const { body } = await testEndpoint({ store, ...ENCRYPTION, connections }).ask("GET", "/v1/connections");
+    expect(body).toEqual({ connections: [{ ...MAIN, name: "team/alerts" }] });
+  });
+
+  test("is listed for the keys that may use it", async () => {
+    const keys = [{ name: "limited", token: TOKEN, connections: ["other"] }];
+    expect((await testEndpoint({ keys }).ask("GET", "/v1/connections")).body).toEqual({ connections: [] });
+  });
+});
+
 describe("a stored connection", () => {
   test("is made, found, listed, used, changed and deleted by its name", async () => {
     const endpoint = testEndpoint();
@@ -37,7 +81,10 @@ describe("a stored connection", () => {
     expect((await endpoint.ask("GET", "/v1/connections/team/alerts")).body).toEqual(created.body);
     expect((await endpoint.ask("GET", "/v1/connections/team%2Falerts")).body).toEqual(created.body);
     expect((await endpoint.ask("GET", "/v1/connections")).body).toEqual({
-      connections: [{ name: "team/alerts", system: false, status: "unused", lastUsedAt: null, lastError: null }],
+      connections: [
+        { name: "team/alerts", system: false, readOnly: false, status: "unused", lastUsedAt: null, lastError: null },
+        MAIN,
+      ],
     });
 
     expect((await endpoint.post(VIA_ALERTS)).status).toBe(200);
@@ -140,6 +187,7 @@ describe("a stored connection", () => {
     expect(connections.map(({ name, system }: { name: string; system: boolean }) => [name, system])).toEqual([
       ["other", true],
       ["team/alerts", false],
+      ["main", false],
     ]);
   });
 });
@@ -411,6 +459,28 @@ describe("verify", () => {
     expect(endpoint.sent).toEqual([]);
   });
 
+  test("shows what the TLS handshake came to, and hides it from who may not see the server's name", async () => {
+    const certificate = {
+      subject: "CN=mail.example.org",
+      issuer: "CN=An authority",
+      validFrom: "2026-01-05T00:00:00.000Z",
+      validTo: "2026-04-05T00:00:00.000Z",
+      names: ["mail.example.org"],
+    };
+    const tls = { protocol: "TLSv1.3", certificate };
+    const endpoint = await withAlerts({
+      keys: [
+        { name: "test", token: TOKEN },
+        { name: "user", token: LIMITED_TOKEN, scopes: ["connections:use"] },
+      ],
+      verify: async () => ({ ok: true, stages: [{ stage: "tls", ok: true, ms: 1, tls }] }),
+    });
+    const path = "/v1/connections/team/alerts/verify";
+    expect((await endpoint.ask("POST", path)).body.stages[1]).toEqual({ stage: "tls", ok: true, ms: 1, tls });
+    const seen = (await endpoint.ask("POST", path, undefined, LIMITED_TOKEN)).body;
+    expect(seen.stages[1]).toEqual({ stage: "tls", ok: true, ms: 1 });
+  });
+
   test("stops at the stage that fails, and says why", async () => {
     const endpoint = await withAlerts({ verify: fails });
     const { status, body } = await endpoint.ask("POST", "/v1/connections/team/alerts/verify", {});
@@ -443,7 +513,7 @@ describe("verify", () => {
     const { body } = await endpoint.ask("POST", "/v1/connections/verify", candidate);
     expect(body.ok).toBe(true);
     expect(endpoint.opened.at(-1)).toMatchObject({ auth: { password: PASSWORD } });
-    expect((await endpoint.ask("GET", "/v1/connections")).body).toEqual({ connections: [] });
+    expect((await endpoint.ask("GET", "/v1/connections")).body).toEqual({ connections: [MAIN] });
   });
 
   test("settings that cannot be used are a 422, at their place in the body", async () => {

@@ -42,9 +42,13 @@ export interface Connections {
    * @throws MailError `invalid-connection` for a connection brought along, or one whose host may not be connected to.
    */
   open(choice: ConnectionChoice, key: ApiKey): Promise<OpenConnection>;
+  /** The operator's own, with how they served since the server started: it writes that down for stored ones alone. */
+  listConfigured(): readonly ConfiguredConnection[];
   /** Lets what is being sent finish, then closes every transport. */
   close(): Promise<void>;
 }
+
+export type ConfiguredConnection = Pick<ConnectionRecord, "name" | "lastUsedAt" | "lastError">;
 
 export interface ConnectionsOptions {
   readonly transport: (connection: SmtpConnection | string) => Transport;
@@ -70,12 +74,17 @@ export function createConnections({
   ...options
 }: ConnectionsOptions): Connections {
   const configured = new Map<string, OpenConnection>();
+  const uses = new Map<string, ConfiguredConnection>();
   for (const [name, written] of Object.entries(options.configured)) {
     const reach = parseReach(written, `connections.${name}`);
     const { host, defaults } = reach;
     const transport = options.transport(written);
     const enter = () => enterQueue(name, reach);
-    configured.set(name, { name, host, defaults, policy: {}, transport, enter, note: nothing, release: nothing });
+    const note = async (error: unknown) => {
+      uses.set(name, { name, lastUsedAt: clock().getTime(), lastError: connectionFault(error) });
+    };
+    uses.set(name, { name, lastUsedAt: null, lastError: null });
+    configured.set(name, { name, host, defaults, policy: {}, transport, enter, note, release: nothing });
   }
   const stored = new Map<string, StoredTransport>();
   const noted = new Map<string, { readonly revision: number; readonly fault: string | null; readonly at: number }>();
@@ -160,6 +169,7 @@ export function createConnections({
       if (choice === undefined) return openSystem(key);
       return typeof choice === "string" ? openNamed(choice, key) : openInline(choice);
     },
+    listConfigured: () => [...uses.values()],
     async close() {
       const transports = [...configured.values(), ...stored.values()].map(({ transport }) => transport);
       await Promise.all(transports.map((transport) => transport.close?.()));

@@ -1,4 +1,4 @@
-import { createMailer, isMailError } from "@edgepost/core";
+import { createMailer, isMailError, type TlsSummary } from "@edgepost/core";
 import type { Services } from "../context.ts";
 import { type ProblemDetails, toProblem, type Viewer } from "../http/problem.ts";
 import type { ApiKey } from "../keys/scopes.ts";
@@ -21,6 +21,8 @@ export interface StageAnswer {
   /** Whole milliseconds. */
   readonly ms: number;
   readonly problem?: ProblemDetails;
+  /** What the TLS handshake came to, where the runtime tells. Only for who may see connections: it names the server. */
+  readonly tls?: TlsSummary;
 }
 
 export interface VerifyRequest {
@@ -42,8 +44,8 @@ export async function verify(services: Services, request: VerifyRequest): Promis
   const open = opening.result;
   try {
     const { stages: tested, capabilities = null } = await createMailer({ transport: open.transport }).verify();
-    for (const { stage, ok, ms, error } of tested) {
-      stages.push(toAnswer({ stage, ok, ms, error: withHint(error, open.host) }, request.viewer));
+    for (const { stage, ok, ms, error, tls } of tested) {
+      stages.push(toAnswer({ stage, ok, ms, error: withHint(error, open.host), tls }, request.viewer));
     }
     await open.note(tested.find(({ ok }) => !ok)?.error);
     if (request.to !== undefined && stages.every(({ ok }) => ok)) {
@@ -58,6 +60,7 @@ export async function verify(services: Services, request: VerifyRequest): Promis
 interface Stage<Result> extends Pick<StageAnswer, "stage" | "ok" | "ms"> {
   readonly result?: Result;
   readonly error?: unknown;
+  readonly tls?: TlsSummary | undefined;
 }
 
 async function stage<Result>(
@@ -87,6 +90,12 @@ async function sendTest(services: Services, { key, connection, to }: VerifyReque
   await send(services, { key, body: { connection, recipients: undefined, message, issues: [] }, idempotency: null });
 }
 
-function toAnswer({ stage, ok, ms, error }: Stage<unknown>, viewer: Viewer): StageAnswer {
-  return { stage, ok, ms, ...(!ok && { problem: toProblem(error, viewer) }) };
+function toAnswer({ stage, ok, ms, error, tls }: Stage<unknown>, viewer: Viewer): StageAnswer {
+  return {
+    stage,
+    ok,
+    ms,
+    ...(!ok && { problem: toProblem(error, viewer) }),
+    ...(tls !== undefined && viewer.seesConnections && { tls }),
+  };
 }

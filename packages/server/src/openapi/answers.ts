@@ -125,6 +125,9 @@ export const messageListSchema = z
 const summaryFields = {
   name: z.string(),
   system: z.boolean(),
+  readOnly: z
+    .boolean()
+    .describe("Of the server's own configuration: it can be used and tested, and is seen in this list alone."),
   status: z.enum(["unused", "ok", "failing"]),
   lastUsedAt: time.nullable(),
   lastError: z.string().nullable(),
@@ -139,6 +142,34 @@ export const storedConnectionSchema = z
   .looseObject({ ...summaryFields, host: z.string(), createdAt: time, updatedAt: time })
   .meta({ id: "StoredConnection" });
 
+const tlsSummarySchema = z
+  .strictObject({
+    protocol: z.string().optional(),
+    certificate: z
+      .strictObject({
+        subject: z.string(),
+        issuer: z.string(),
+        validFrom: time,
+        validTo: time,
+        names: z.array(z.string()).describe("The DNS names and addresses it is good for."),
+      })
+      .optional(),
+  })
+  .describe("Of the stage `tls`, for keys with the scope `connections:write`; not where the server runs on Workers.")
+  .meta({
+    id: "TlsSummary",
+    example: {
+      protocol: "TLSv1.3",
+      certificate: {
+        subject: "CN=smtp.acme.com",
+        issuer: "C=US, O=Let's Encrypt, CN=R11",
+        validFrom: "2026-01-05T00:00:00.000Z",
+        validTo: "2026-04-05T00:00:00.000Z",
+        names: ["smtp.acme.com"],
+      },
+    },
+  });
+
 export const verificationSchema = z
   .strictObject({
     ok: z.boolean(),
@@ -148,6 +179,7 @@ export const verificationSchema = z
         ok: z.boolean(),
         ms: z.int(),
         problem: problemSchema.optional(),
+        tls: tlsSummarySchema.optional(),
       }),
     ),
     capabilities: z.record(z.string(), z.string()).nullable(),

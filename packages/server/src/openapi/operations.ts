@@ -133,7 +133,9 @@ export const OPERATIONS: readonly Operation[] = [
     method: "get",
     path: "/v1/connections",
     tag: "Connections",
-    summary: "List stored connections",
+    summary: "List connections",
+    description:
+      "Stored ones, and those of the server's own configuration, whose status is what happened since it started.",
     scope: "connections:use",
     status: 200,
     answer: answers.connectionListSchema,

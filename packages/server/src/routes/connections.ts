@@ -11,6 +11,7 @@ import { parseBody } from "../http/parse-body.ts";
 import { RequestProblem } from "../http/problem.ts";
 import { readJson } from "../http/read-json.ts";
 import { mayUse, requireScope } from "../keys/scopes.ts";
+import type { ConnectionRecord } from "../store/store.ts";
 
 const testMessage = { to: z.string().optional().describe("Sends a test message there, when the connection works.") };
 
@@ -29,8 +30,14 @@ export function connectionRoutes(services: Services): Hono<RequestContext> {
   routes.get("/", async (c) => {
     const key = c.get("key");
     requireScope(key, "connections:use");
-    const connections = (await book.list()).filter(({ record }) => mayUse(key, record.name));
-    return c.json({ connections: connections.map(summarize) });
+    const configured = services.connections.listConfigured();
+    const isHidden = (name: string) => configured.some((own) => own.name === name);
+    const stored = (await book.list()).map(({ record }) => record).filter(({ name }) => !isHidden(name));
+    const connections = [
+      ...stored.map((record) => summarize(record)),
+      ...configured.map((own) => summarize({ ...own, system: false }, { readOnly: true })),
+    ];
+    return c.json({ connections: connections.filter(({ name }) => mayUse(key, name)) });
   });
 
   routes.post("/", async (c) => {
@@ -90,12 +97,14 @@ export function connectionRoutes(services: Services): Hono<RequestContext> {
   return routes;
 }
 
+type Summarized = Pick<ConnectionRecord, "name" | "system" | "lastUsedAt" | "lastError">;
+
 /** For choosing one: whoever may send through it may know this much. */
-function summarize({ record }: StoredConnection) {
-  const { name, system, lastUsedAt, lastError } = record;
+function summarize({ name, system, lastUsedAt, lastError }: Summarized, { readOnly = false } = {}) {
   return {
     name,
     system,
+    readOnly,
     status: lastUsedAt === null ? "unused" : lastError === null ? "ok" : "failing",
     lastUsedAt: toTime(lastUsedAt),
     lastError,
@@ -107,7 +116,7 @@ function present(stored: StoredConnection) {
   const { createdAt, updatedAt } = stored.record;
   const { connection, ...policy } = stored.form;
   return {
-    ...summarize(stored),
+    ...summarize(stored.record),
     ...connection,
     ...policy,
     createdAt: toTime(createdAt),
