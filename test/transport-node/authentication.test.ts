@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { SmtpAuth, SmtpConnection } from "@edgepost/core";
 import { buildMime } from "@edgepost/core";
 import { nodeTransport } from "@edgepost/transport-node";
@@ -133,6 +134,26 @@ describe.each(nodeTransports)("$name", ({ create }) => {
       reply: { code: Number(answer.slice(0, 3)) },
     });
     await transport.close?.();
+  });
+
+  test.each(["plain", "base64"])("tells nobody the credentials that a server repeats as %s", async (form) => {
+    const written = form === "plain" ? PASSWORD : Buffer.from(`\0ada\0${PASSWORD}`).toString("base64");
+    await using server = await startRawServer(async (dialogue) => {
+      dialogue.say("220 mail.test\r\n");
+      await dialogue.ehlo("AUTH PLAIN");
+      await dialogue.line();
+      dialogue.say(`535 5.7.8 what is ${written}?\r\n`);
+      await dialogue.ended();
+    });
+    const { host, port } = server;
+    const lines: string[] = [];
+    const auth = { username: "ada", password: PASSWORD };
+    const connection = { host, port, security: "none", allowClearText: true, auth } as const;
+    const transport = create(connection, { trace: (line) => lines.push(line) });
+    const error = await failureOf(transport.send(mail));
+    await transport.close?.();
+    expect(error).toMatchObject({ code: "auth-failed", retryable: false, reply: { code: 535 } });
+    expect(inspect([error, lines], { depth: 10, showHidden: true })).not.toContain(written);
   });
 
   test("is not taken in by a reply that came before it was asked for", async () => {

@@ -6,6 +6,9 @@ import { broken, interrupted, type Situation, senseless } from "./situation.ts";
 /** Of the dialogue, as much as explains an error. */
 const TRACE_LINES = 20;
 
+/** What is shorter is in any text by chance. */
+const SECRET_LENGTH = 4;
+
 /** A command whose reply is awaited, and the codes that reply may have unless it is a refusal. */
 interface Command {
   readonly verb: string;
@@ -47,6 +50,7 @@ export class Dialogue {
   readonly #host: string;
   readonly #hook: ((line: string) => void) | undefined;
   readonly #trace: string[] = [];
+  readonly #secrets: string[] = [];
   readonly #awaited: Command[] = [GREETING];
   #answered: Command = GREETING;
   #recipients: readonly string[] = [];
@@ -89,6 +93,11 @@ export class Dialogue {
     return this.#answered === MESSAGE ? "idle" : this.#answered.phase;
   }
 
+  /** What must not be told, should the server repeat it: credentials, as they are and as they go over the wire. */
+  conceal(secrets: readonly string[]): void {
+    this.#secrets.push(...secrets.filter(({ length }) => length >= SECRET_LENGTH));
+  }
+
   /** A new message for these recipients. */
   begin(recipients: readonly string[]): void {
     this.#recipients = recipients;
@@ -128,7 +137,8 @@ export class Dialogue {
    * A complete reply; `undefined` for one more than were asked for, behind the answer to a message: that answer holds.
    * @throws MailError for any other that nobody asked for, or that is no answer to what was asked.
    */
-  heard(text: string): SmtpReply | undefined {
+  heard(said: string): SmtpReply | undefined {
+    const text = this.#withoutSecrets(said);
     for (const line of text.split("\n")) this.#note(`S: ${line}`);
     const reply = parseReply(text);
     const [command] = this.#awaited;
@@ -158,6 +168,12 @@ export class Dialogue {
     if (verb === "AUTH" && !isRefusal) this.#refusal = undefined;
     if (verb === "RCPT") this.#sort(reply);
     else if (isRefusal && isRefusable(verb) && verb !== "EHLO") this.#refusal ??= refused(verb, reply, this.situation);
+  }
+
+  /** Some servers repeat in their refusal what they could not read: that ends in no error and no trace. */
+  #withoutSecrets(text: string): string {
+    if (!this.#secrets.some((secret) => text.includes(secret))) return text;
+    return `${text.slice(0, 3)} (hidden: the server repeated the credentials)`;
   }
 
   #hungUp({ verb }: Command, reply: SmtpReply): MailError {

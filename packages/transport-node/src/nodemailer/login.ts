@@ -51,6 +51,7 @@ async function loginWithPassword(
   { username, password }: Extract<SmtpAuth, { readonly password: string }>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  link.dialogue.conceal([password, toBase64(password), toBase64(`\0${username}\0${password}`)]);
   await link.run((done) => link.smtp.login({ method, user: username, pass: password }, done), signal);
 }
 
@@ -65,6 +66,7 @@ async function loginWithToken(
   for (let attempt = 1; ; attempt++) {
     const token = typeof accessToken === "string" ? accessToken : await fetchToken(accessToken, link, signal);
     const initialResponse = encodeToken(mechanism, username, token, host);
+    link.dialogue.conceal([token, initialResponse]);
     try {
       await link.run((done) => link.smtp.login({ method: "TOKEN", mechanism, initialResponse }, done), signal);
       return;
@@ -102,7 +104,11 @@ function encodeToken(mechanism: AuthMethod, username: string, token: unknown, ho
     mechanism === "XOAUTH2"
       ? `user=${username}\x01auth=Bearer ${token}\x01\x01`
       : `n,a=${identity},\x01host=${host}\x01auth=Bearer ${token}\x01\x01`;
-  return Buffer.from(fields).toString("base64");
+  return toBase64(fields);
+}
+
+function toBase64(text: string): string {
+  return Buffer.from(text).toString("base64");
 }
 
 function chooseMethod(auth: SmtpAuth, { smtp, dialogue }: NodemailerLink): AuthMethod {
