@@ -115,6 +115,20 @@ export function sendingSuite(house: House): void {
     ]);
   });
 
+  test("shows the certificate of the mail server, where the runtime tells", async () => {
+    const { body } = await house.entry.request("POST", "/v1/connections/main/verify", {});
+    const stage = body.stages.find(({ stage }: { stage: string }) => stage === "tls");
+    const certificate = { subject: "CN=localhost", names: expect.arrayContaining(["localhost", "127.0.0.1"]) };
+    // Workers tell nothing: there the entry has no TLS settings of its own either.
+    if (house.entry.tls === undefined) expect(stage).not.toHaveProperty("tls");
+    else expect(stage.tls).toMatchObject({ protocol: "TLSv1.3", certificate });
+  });
+
+  test("lists the connections it was configured with, as what cannot be changed", async () => {
+    const { body } = await house.entry.request("GET", "/v1/connections");
+    expect(body.connections).toContainEqual(expect.objectContaining({ name: "main", readOnly: true }));
+  });
+
   test("keeps connections and keys, and guards them", async () => {
     const stored = {
       name: "team/alerts",
