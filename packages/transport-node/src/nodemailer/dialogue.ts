@@ -138,7 +138,7 @@ export class Dialogue {
    * @throws MailError for any other that nobody asked for, or that is no answer to what was asked.
    */
   heard(said: string): SmtpReply | undefined {
-    const text = this.#withoutSecrets(said);
+    const text = this.withoutSecrets(said);
     for (const line of text.split("\n")) this.#note(`S: ${line}`);
     const reply = parseReply(text);
     const [command] = this.#awaited;
@@ -171,7 +171,7 @@ export class Dialogue {
   }
 
   /** Some servers repeat in their refusal what they could not read: that ends in no error and no trace. */
-  #withoutSecrets(text: string): string {
+  withoutSecrets(text: string): string {
     if (!this.#secrets.some((secret) => text.includes(secret))) return text;
     return `${text.slice(0, 3)} (hidden: the server repeated the credentials)`;
   }

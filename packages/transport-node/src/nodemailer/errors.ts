@@ -22,11 +22,16 @@ const FAILURES: ReadonlyMap<string, readonly [MailErrorCode, MailPhase]> = new M
 /**
  * nodemailer's error as ours: by its `code`, its `command`, the reply it carries, and where the dialogue stood. Its text
  * decides nothing.
+ * @param shown What of a reply may be told.
  */
-export function translate(error: unknown, situation: Situation): MailError {
+export function translate(
+  error: unknown,
+  situation: Situation,
+  shown: (reply: string) => string = (reply) => reply,
+): MailError {
   if (isMailError(error)) return error;
   const { code, command, response, originalCode, syscall } = readError(error);
-  const reply = response === undefined ? undefined : parseReply(response);
+  const reply = response === undefined ? undefined : parseReply(shown(response));
   // What stood without a line end when the server closed was not a complete reply.
   const isCutOff = code === "ECONNECTION" && command === "CONN";
   const what = nameCommand(code, command);

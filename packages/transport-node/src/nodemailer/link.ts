@@ -113,7 +113,8 @@ export class NodemailerLink {
           if (this.#fault === undefined) settle();
           resolve(result);
         },
-        (error) => this.#reject?.(translate(error, this.dialogue.situation)),
+        (error) =>
+          this.#reject?.(translate(error, this.dialogue.situation, (reply) => this.dialogue.withoutSecrets(reply))),
       );
     });
   }
