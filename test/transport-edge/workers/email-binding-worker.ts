@@ -37,7 +37,7 @@ function standIn(answers: Readonly<Record<string, string>>, given: Given[]): Ema
   return {
     async send({ from, to }) {
       given.push({ from, to, atOnce: ++underWay });
-      await scheduler.wait(1);
+      await new Promise((resolve) => setTimeout(resolve, 1));
       underWay--;
       const answer = answers[to];
       if (answer === "never") return new Promise(() => {});
