@@ -189,10 +189,10 @@ export class Dialogue {
     if (others.length === 0 && this.#accepted === 0) this.#refusal ??= allRefused(this.#refused, this.situation);
   }
 
-  /** While a message is written, a server may say that it has had enough: by its code, like any other refusal of it. */
+  /** From its 354 on a server may say that it has had enough of the message: by its code, like any other refusal of it. */
   #spokeUnasked(reply: SmtpReply | undefined): MailError {
-    const isRefusal = this.mode === "message" && reply !== undefined && reply.code >= 400;
-    if (isRefusal) return refused("message", reply, this.situation);
+    const isDue = this.mode === "message" || this.#answered.verb === "DATA";
+    if (isDue && reply !== undefined && reply.code >= 400) return refused("message", reply, this.situation);
     return broken("The server spoke before it was asked", this.situation, { reply });
   }
 
