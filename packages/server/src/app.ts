@@ -102,7 +102,7 @@ function urlPolicy({ hosts, fetch, limits }: ServerOptions): UrlPolicy | undefin
   const resolve = hosts?.resolve;
   if (resolve === undefined) return undefined;
   const maxBytes = limits?.maxMessageBytes ?? DEFAULT_LIMITS.maxMessageBytes;
-  return { fetch, maxBytes, ...(resolve !== "platform" && { resolve }) };
+  return { fetch, maxBytes, resolve };
 }
 
 /** For browsers (the Fetch standard). Credentials are not among them: a key is sent by the page, never by the browser. */

@@ -65,7 +65,7 @@ describe("a signed message", () => {
 
 it("with a file from a URL is sent as it was signed, whatever the URL would answer next", async () => {
   let answers = 0;
-  const url = { fetch: async () => new Response(`version ${++answers}`) };
+  const url = { fetch: async () => new Response(`version ${++answers}`), resolve: "platform" } as const;
   const input = { ...base, attachments: [{ url: "https://acme.example/report.csv" }] };
   const mail = await buildMime(input, { sign, attachments: { url } });
 

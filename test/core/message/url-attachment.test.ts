@@ -71,8 +71,10 @@ describe("a URL", () => {
 
   it("may be a URL object, and of a host nobody resolves", async () => {
     routes.set("/x", (_, response) => response.end("x"));
-    expect(await read(parseUrl(new URL("https://files.example/x"), { fetch: fetchHere }))).toBe("x");
-    expect(await read(parseUrl("https://93.184.216.34/x", { fetch: fetchHere }))).toBe("x");
+    expect(await read(parseUrl(new URL("https://files.example/x"), { fetch: fetchHere, resolve: "platform" }))).toBe(
+      "x",
+    );
+    expect(await read(parseUrl("https://93.184.216.34/x", { fetch: fetchHere, resolve: "platform" }))).toBe("x");
   });
 
   it.each([301, 302, 303, 307, 308])("is followed through a redirect of %i", async (status) => {
@@ -127,6 +129,11 @@ describe("is an issue at the door:", () => {
 });
 
 describe("fails without a connection to the wrong place:", () => {
+  it("a policy that does not say who looks names up", () => {
+    const unchecked = { fetch: fetchHere } as unknown as UrlPolicy;
+    expect(() => parseUrl("https://files.example/x", unchecked)).toThrow("needs `resolve` in its policy");
+  });
+
   it.each<[story: string, policy: UrlPolicy]>([
     ["a name that resolves to a private address", { ...PUBLIC, resolve: async () => ["10.0.0.1"] }],
     ["a name of which one address is private", { ...PUBLIC, resolve: async () => ["93.184.216.34", "::1"] }],

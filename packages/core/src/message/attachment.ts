@@ -26,10 +26,10 @@ export interface UrlPolicy {
   /** Default: the runtime's own `fetch`. */
   readonly fetch?: typeof fetch | undefined;
   /**
-   * Resolves a host name to its addresses, so that private ones can be refused before connecting. Without it only
-   * literal addresses in the URL are checked.
+   * Resolves a host name to its addresses, so that private ones are refused before connecting. `"platform"` leaves that
+   * to a platform that reaches no private address, as Workers do: then only literal addresses are checked here.
    */
-  readonly resolve?: ((host: string) => Promise<readonly string[]>) | undefined;
+  readonly resolve: ((host: string) => Promise<readonly string[]>) | "platform";
   /** Redirects followed, each one checked again. Default: 3. */
   readonly maxRedirects?: number | undefined;
   /** Largest body. Default: 25 MiB. */
@@ -154,8 +154,15 @@ function parseUrl(value: unknown, { url: policy }: AttachmentPolicy): ContentSou
   const url = toUrl(value);
   const fault = url === undefined ? "must be an https URL" : faultOfUrl(url);
   if (url === undefined || fault !== undefined) return { fault: fault ?? "" };
-  if (policy !== undefined) return urlSource(url, policy);
-  return { fault: "needs a policy: createMailer({ attachments: { url: {} } }) allows fetching" };
+  if (policy === undefined) {
+    return { fault: "needs a policy: createMailer({ attachments: { url: { resolve } } }) allows fetching" };
+  }
+  if (typeof policy.resolve !== "function" && policy.resolve !== "platform") {
+    return {
+      fault: 'needs `resolve` in its policy, a function from host to addresses or "platform", to be checked by',
+    };
+  }
+  return urlSource(url, policy);
 }
 
 function parsePath(path: unknown, label: string, { openPath }: AttachmentPolicy): ContentSource {
