@@ -32,6 +32,7 @@ export interface InboxMail {
 
 /** Mails kept; the oldest make room. */
 const MAX_MAILS = 100;
+const CLOSE_MS = 500;
 const MAX_MESSAGE_BYTES = 50 * 1024 * 1024;
 
 export async function openInbox(onMail: (mail: InboxMail) => void = () => {}): Promise<Inbox> {
@@ -56,6 +57,8 @@ export async function openInbox(onMail: (mail: InboxMail) => void = () => {}): P
     authOptional: false,
     allowInsecureAuth: false,
     disableReverseLookup: true,
+    // Who keeps a connection for the next message would hold up Ctrl-C for half a minute.
+    closeTimeout: CLOSE_MS,
     onAuth({ username, password }, _session, callback) {
       if (username === login.username && password === login.password) callback(null, { user: username });
       else callback(new Error("Wrong user name or password"));
