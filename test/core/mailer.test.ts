@@ -115,6 +115,16 @@ describe("send", () => {
     expect(transport.sent).toEqual([]);
   });
 
+  it("ignores no option it does not know, so that nothing leaves unsigned that was to be signed", async () => {
+    const transport = memoryTransport();
+    const misspelt = { transport, signer: [] } as unknown as Parameters<typeof createMailer>[0];
+    expect(() => createMailer(misspelt)).toThrow('There is no option "signer"; there are transport,');
+    await expect(buildMime(message("Hi"), { dkim: {} } as object)).rejects.toMatchObject({ code: "unsupported" });
+    const mode = { recipients: "all" } as unknown as SendOptions;
+    await expect(createMailer({ transport }).send(message("Hi"), mode)).rejects.toMatchObject({ code: "unsupported" });
+    expect(transport.sent).toEqual([]);
+  });
+
   it("releases streams that nobody has opened when the caller gives up", async () => {
     const released: unknown[] = [];
     const file = () => new ReadableStream<Uint8Array>({ cancel: (reason) => void released.push(reason) });

@@ -1,3 +1,4 @@
+import { MailError } from "./errors.ts";
 import type { AttachmentPolicy } from "./message/attachment.ts";
 import type { MessageDefaults, MessageInput } from "./message/input.ts";
 import { parseMessage } from "./message/normalize.ts";
@@ -22,14 +23,26 @@ export interface BuildOptions {
 /**
  * Builds a message without sending it: what a mailer hands to its transport.
  *
- * @throws MailError `invalid-message` with all issues.
+ * @throws MailError `invalid-message` with all issues; `unsupported` for an unknown option.
  *
  * @example
  * const mail = await buildMime({ from: "ada@acme.com", to: "grace@example.com", subject: "Hello", text: "…" });
  * const eml = new TextDecoder().decode(await mail.bytes());
  */
 export async function buildMime(message: MessageInput, options: BuildOptions = {}): Promise<OutgoingMail> {
+  refuseUnknownOptions(options, BUILD_OPTIONS);
   return prepareMail(message, options, []);
+}
+
+export const BUILD_OPTIONS: readonly string[] = ["sign", "clock", "random", "hostname", "attachments"];
+
+/** A signer under another name would be ignored, and mail leave unsigned. @throws MailError `unsupported`. */
+export function refuseUnknownOptions(options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new MailError("unsupported", `There is no option "${unknown}"; there are ${known.join(", ")}.`, {
+    phase: "input",
+  });
 }
 
 /** Of several defaults, the first that has a field wins. */

@@ -1,5 +1,5 @@
 import type { BuildOptions } from "./build-mime.ts";
-import { prepareMail } from "./build-mime.ts";
+import { BUILD_OPTIONS, prepareMail, refuseUnknownOptions } from "./build-mime.ts";
 import { MailError } from "./errors.ts";
 import { releaseStreams } from "./message/attachment-stream.ts";
 import type { MessageDefaults, MessageInput } from "./message/input.ts";
@@ -63,6 +63,7 @@ export interface Mailer extends AsyncDisposable {
  * const receipt = await mailer.send({ to: "ada@example.com", subject: "Hello", text: "…" });
  */
 export function createMailer(options: MailerOptions): Mailer {
+  refuseUnknownOptions(options, MAILER_OPTIONS);
   const { transport, hooks } = options;
   const defaults = [options.defaults ?? {}, transport.defaults ?? {}];
   const build = { ...options, attachments: { ...transport.attachments, ...options.attachments } };
@@ -72,6 +73,7 @@ export function createMailer(options: MailerOptions): Mailer {
   async function send(message: MessageInput, sendOptions: SendOptions = {}): Promise<Receipt> {
     let mail: OutgoingMail | undefined;
     try {
+      refuseUnknownMode(sendOptions);
       mail = prepareMail(message, build, defaults);
       refuseWhenOver(sendOptions.signal);
       return await finishBeforeClosing(deliver(mail, sendOptions));
@@ -128,6 +130,14 @@ export function createMailer(options: MailerOptions): Mailer {
   }
 
   return { send, sendMany, verify, close, [Symbol.asyncDispose]: close };
+}
+
+const MAILER_OPTIONS: readonly string[] = ["transport", "defaults", "hooks", ...BUILD_OPTIONS];
+
+/** A mode with a typing mistake would send to some where all or nobody was meant. */
+function refuseUnknownMode({ recipients = "best-effort" }: SendOptions): void {
+  if (recipients === "best-effort" || recipients === "all-or-none") return;
+  throw new MailError("unsupported", 'The option "recipients" is "best-effort" or "all-or-none".', { phase: "input" });
 }
 
 function abortedBefore(signal: AbortSignal): MailError {
