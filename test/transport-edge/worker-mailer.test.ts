@@ -196,7 +196,7 @@ describe("workerMailerTransport", () => {
     const identity = (await testCertificates())[kind];
     await using server = await startSmtpServer({ identity });
     const outcome = await send({ host: "localhost", port: server.port });
-    expect(outcome).toMatchObject({ error: { code: "tls-failed", retryable: false } });
+    expect(outcome).toMatchObject({ error: { code: "tls-failed", phase: "tls", retryable: false } });
   });
 
   describe("with a server that misbehaves", () => {
@@ -298,7 +298,7 @@ describe("workerMailerTransport", () => {
         dialogue.say("552 5.3.4 too big\r\n");
         await dialogue.ended();
       });
-      expect(outcome).toMatchObject({ error: { code: "message-rejected", reply: 552 } });
+      expect(outcome).toMatchObject({ error: { code: "message-too-large", reply: 552 } });
     });
 
     it("replaces a session that died while it was idle", async () => {

@@ -34,6 +34,10 @@ export async function authenticate(mailer: Internals, dialogue: Dialogue, isPriv
     throw dialogue.error("auth-unsupported", message, { phase: "auth" });
   }
   await dialogue.step("auth", "auth-failed", () => mailer.auth());
+  // RFC 4954 section 4: any other positive reply answers something else. worker-mailer takes them all.
+  if (dialogue.reply?.code !== 235) {
+    throw dialogue.fail("protocol-error", "The server answered AUTH with neither yes nor no.");
+  }
 }
 
 /** One character for each octet of UTF-8: worker-mailer gives text to `btoa`, which takes no other. */

@@ -82,7 +82,9 @@ export class Dialogue {
       if (isMailError(error)) throw error;
       if (reply === undefined || reply.code < 400)
         throw this.fail("protocol-error", "The server's answer is none to this command.", error);
-      throw this.error(refused, `The server said no: ${reply.code} ${reply.text}`, { reply });
+      // RFC 3463: 5.3.4 is a message too big for the system.
+      const code = phase === "body" && reply.enhancedCode === "5.3.4" ? "message-too-large" : refused;
+      throw this.error(code, `The server said no: ${reply.code} ${reply.text}`, { reply });
     }
   }
 
@@ -227,9 +229,14 @@ export class Dialogue {
 
   /** A handshake that failed shows at the first read or write behind it. */
   #lose(cause: unknown): MailError {
-    return this.#isSecuring
-      ? this.fail("tls-failed", "The TLS handshake failed: the certificate must be valid for the host's name.", cause)
-      : this.fail("connection-lost", `The connection was lost in phase "${this.phase}".`, cause);
+    if (!this.#isSecuring)
+      return this.fail("connection-lost", `The connection was lost in phase "${this.phase}".`, cause);
+    this.phase = "tls";
+    return this.fail(
+      "tls-failed",
+      "The TLS handshake failed: the certificate must be valid for the host's name.",
+      cause,
+    );
   }
 
   /** A reply nobody asked for would be taken for the answer to what comes next (CVE-2021-22947). */
