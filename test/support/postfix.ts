@@ -39,21 +39,21 @@ export const POSTFIX_LOGIN = { username: "ada", password: "secret" } as const;
 const MASTER = "/usr/lib/postfix/sbin/master";
 const NAME = "postfix.test";
 
-const whyMissing = findOutWhyMissing();
+/** Why there is none on this machine, if there is none. */
+export const whyNoPostfix: string | undefined = findReason();
 
 /** `describe`, skipped where Postfix cannot be started: the title says why. */
 export const describeWithPostfix: (title: string, tests: () => void) => void = (title, tests) =>
-  whyMissing === undefined ? describe(title, tests) : describe.skip(`${title} (skipped: ${whyMissing})`, tests);
+  whyNoPostfix === undefined ? describe(title, tests) : describe.skip(`${title} (skipped: ${whyNoPostfix})`, tests);
 
-/** Undefined where everything is there. */
-export function findOutWhyMissing(): string | undefined {
+function findReason(): string | undefined {
   const missing = [MASTER, "/usr/sbin/saslpasswd2"].find((path) => !existsSync(path));
   if (missing !== undefined) return `there is no ${missing}; on Debian "apt install postfix sasl2-bin"`;
   return process.getuid?.() === 0 ? undefined : "only root may start Postfix";
 }
 
 export async function startPostfix(options: TestPostfixOptions = {}): Promise<TestPostfix> {
-  if (whyMissing !== undefined) throw new Error(`Postfix cannot be started: ${whyMissing}.`);
+  if (whyNoPostfix !== undefined) throw new Error(`Postfix cannot be started: ${whyNoPostfix}.`);
   const folder = await mkdtemp(join(tmpdir(), "postfix-"));
   const inbox = await startSmtpServer({ security: "none" });
   const free = await freePorts(SERVICES.length);

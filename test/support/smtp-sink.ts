@@ -32,17 +32,16 @@ export interface SmtpSinkOptions {
 
 const binary = findSmtpSink();
 
+/** Why there is none on this machine, if there is none. */
+export const whyNoSmtpSink: string | undefined =
+  binary === undefined ? 'smtp-sink was not found; install Postfix, on Debian "apt install postfix"' : undefined;
+
 /**
  * `describe`, skipped where Postfix is not installed. A skip nobody notices is a green test that tested nothing, so the
  * title says why.
  */
 export const describeWithSmtpSink: (title: string, tests: () => void) => void = (title, tests) =>
-  binary === undefined
-    ? describe.skip(
-        `${title} (skipped: smtp-sink was not found; install Postfix, on Debian "apt install postfix")`,
-        tests,
-      )
-    : describe(title, tests);
+  whyNoSmtpSink === undefined ? describe(title, tests) : describe.skip(`${title} (skipped: ${whyNoSmtpSink})`, tests);
 
 export async function startSmtpSink(options: SmtpSinkOptions = {}): Promise<TestSmtpSink> {
   if (binary === undefined) throw new Error("smtp-sink is not installed: use describeWithSmtpSink.");
