@@ -16,7 +16,7 @@ interface Reason {
 }
 
 /** Cells that do not exist, and why. Nothing is left out without a line here. */
-const REASONS: readonly Reason[] = [
+export const REASONS: readonly Reason[] = [
   {
     why: "memoryTransport has no server, and needs none",
     applies: ({ transport, server }) => (transport === "memoryTransport") !== (server === "memory"),
@@ -94,6 +94,9 @@ const WORKER_MAILER: Readonly<Record<string, readonly ExpectedOutcome[]>> = {
   "asks for a delivery report": [{ receipt: { downgrades: ["orcpt"] } }],
   "does not begin a message the server finds too large": [{ error: { code: "message-too-large", phase: "body" } }],
 };
+
+/** The stories an exception is made from. */
+export const EXCEPTIONS: readonly string[] = Object.keys(WORKER_MAILER);
 
 /** What must have arrived: nothing of what a transport refuses to send. */
 export function arrivalsOf(cell: Cell): readonly ExpectedMail[] | "unknown" {
