@@ -20,6 +20,21 @@ export function cellsOver(security: Variant["security"]): readonly Cell[] {
   return cells.filter((cell) => !isHarmless(cell));
 }
 
+/**
+ * Over TCP all there are. Over TLS those that differ from it: the rows up to AUTH, and behind them the two ends of what
+ * a server may offer. Implicit TLS has a handshake of its own.
+ */
+export function cellsOverNetwork(): readonly Cell[] {
+  const overTls = cellsOver("starttls").filter(({ variant }) => isEnd(variant));
+  const overImplicitTls = cellsOver("implicit").filter(({ moment }) => moment === "handshake");
+  return [...cellsOver("none"), ...overTls, ...overImplicitTls];
+}
+
+/** Nothing, or everything. */
+function isEnd({ pipelining, chunking, streamed }: Variant): boolean {
+  return pipelining === chunking && !streamed;
+}
+
 /** The row of the table a cell stands in. */
 export function stepOf({ moment }: Cell): Step {
   return SCENES[moment].step;

@@ -33,7 +33,7 @@ export const CLOSE: Fault = {
   column: "close",
   name: "closes",
   async act({ link }) {
-    link.close();
+    link.hangUp();
     return "over";
   },
 };
@@ -81,7 +81,8 @@ export const CLOSING: Fault = {
   name: "421",
   async act({ link }) {
     await link.say("421 4.3.2 Closing\r\n");
-    link.close();
+    await link.heard();
+    link.hangUp();
     return "over";
   },
 };

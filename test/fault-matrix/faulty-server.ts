@@ -51,6 +51,9 @@ export class Witness {
   /** Resolves when the fault has begun. */
   readonly met: Promise<void>;
   meet: () => void = () => {};
+  /** Resolves when the fault is over, if it ever is. */
+  readonly passed: Promise<void>;
+  pass: () => void = () => {};
   /** Resolves when the client is done, and its transport closed. */
   readonly done: Promise<void>;
   finish: () => void = () => {};
@@ -58,6 +61,9 @@ export class Witness {
   constructor() {
     this.met = new Promise((resolve) => {
       this.meet = resolve;
+    });
+    this.passed = new Promise((resolve) => {
+      this.pass = resolve;
     });
     this.done = new Promise((resolve) => {
       this.finish = resolve;
@@ -283,14 +289,18 @@ class Conversation {
     const released = Promise.race([this.#link.gone, this.#witness.done]);
     await this.#flush();
     const aftermath = await this.#plan.fault.act({ link: this.#link, reply, released, say: (text) => this.#say(text) });
+    this.#witness.pass();
     if (aftermath === "over") throw new Over();
     return aftermath;
   }
 
   /** Whatever was said, the server takes no more of this message, unless it is to be seen that no more comes. */
   async #misbehaveInBody(reply: string): Promise<never> {
-    await this.#misbehave(reply);
-    if (this.#plan.fault.column !== "extra") await Promise.race([this.#link.gone, this.#witness.done]);
+    try {
+      await this.#misbehave(reply);
+    } finally {
+      if (this.#plan.fault.column !== "extra") await Promise.race([this.#link.gone, this.#witness.done]);
+    }
     throw new Over();
   }
 

@@ -77,6 +77,10 @@ class MemoryLink implements ServerLink {
     void this.#server.close();
   }
 
+  hangUp(): void {
+    void this.#server.close();
+  }
+
   async reset(): Promise<void> {
     await this.heard();
     this.#server.reset();

@@ -1,5 +1,5 @@
 import { createSmtpTransport, type SmtpSocket } from "@edgepost/core/smtp";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cellsOver } from "./cells.ts";
 import { type Plan, serve, type Witness } from "./faulty-server.ts";
 import { memoryLink } from "./memory-link.ts";
@@ -40,11 +40,15 @@ async function refuse({ fault }: Plan, witness: Witness): Promise<never> {
 
 const cells = [...cellsOver("starttls"), ...cellsOver("none").filter(({ moment }) => moment === "EHLO")];
 
-describe("the engine in memory keeps to the table", async () => {
-  const deviations = runCells(cells, memory);
+describe("the engine in memory keeps to the table", () => {
+  let deviations: Awaited<ReturnType<typeof runCells>>;
 
-  test.each(STEPS)("at %s", async (step) => {
-    expect((await deviations)[step]).toEqual([]);
+  beforeAll(async () => {
+    deviations = await runCells(cells, memory);
+  });
+
+  test.each(STEPS)("at %s", (step) => {
+    expect(deviations[step]).toEqual([]);
   });
 
   afterAll(() => console.log(`fault matrix: ${cells.length} cells in memory`));

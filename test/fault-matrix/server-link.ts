@@ -8,7 +8,10 @@ export interface ServerLink {
   /** Waits for the client to begin a TLS handshake, and leaves it without an answer. */
   hello(): Promise<void>;
   startTls(): Promise<void>;
+  /** Says no more, and still reads what comes. */
   close(): void;
+  /** Ends the connection as a process that ends: whatever still comes is answered with a reset. */
+  hangUp(): void;
   /** Breaks the connection, once the client has read what was said before: a reset would throw that away. */
   reset(): Promise<void>;
   /** Waits until the client has read what was said. */
