@@ -79,7 +79,9 @@ async function writeManyChunks(state: SessionState, body: Body): Promise<number>
       await hearChunk(state, unanswered > 0);
       unanswered--;
     }
-    link.command([bdat(chunkBytes, isLast)], concatBytes(pieces));
+    const [first, ...others] = pieces;
+    link.command([bdat(chunkBytes, isLast)], first);
+    for (const piece of others) link.write(piece); // joined they would be copied once more, all of a large message
     state.isCommitted = isLast;
     unanswered++;
     pieces = [];
