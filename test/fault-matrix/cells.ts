@@ -1,5 +1,5 @@
 import { ABORT, EARLY_ACCEPTANCE, type Fault } from "./faults.ts";
-import type { Moment } from "./faulty-server.ts";
+import type { Moment } from "./plan.ts";
 import { expectedOf } from "./rules.ts";
 import { SCENES } from "./scenes.ts";
 import type { Outcome, Step } from "./table.ts";

@@ -1,75 +1,7 @@
-import type { Aftermath, Fault } from "./faults.ts";
+import type { Aftermath } from "./faults.ts";
+import { type Moment, type Plan, SECOND, STRANGER } from "./plan.ts";
 import type { ServerLink } from "./server-link.ts";
-
-/** Where in a session a server can misbehave. The rows of the table, and within them what is not the same to a client. */
-export type Moment =
-  | "connect"
-  | "greeting"
-  | "EHLO"
-  | "EHLO under TLS"
-  | "STARTTLS"
-  | "handshake"
-  | "AUTH"
-  | "AUTH, last challenge"
-  | "MAIL"
-  | "RCPT"
-  | "DATA"
-  | "body"
-  | "final dot"
-  | "idle"
-  | "RSET"
-  | "MAIL of the next message"
-  | "QUIT";
-
-export interface Plan {
-  /** None in a server that is honest. */
-  readonly moment: Moment | undefined;
-  readonly fault: Fault;
-  readonly security: "none" | "starttls" | "implicit";
-  /** SASL mechanisms to offer. */
-  readonly auth: readonly string[];
-  readonly pipelining: boolean;
-  readonly chunking: boolean;
-}
-
-/** A recipient every server here refuses. */
-export const STRANGER = "stranger@example.com";
-/** The recipient whose RCPT is the moment "RCPT", so that there is another one before it. */
-export const SECOND = "second@example.com";
-
-/** What the server knows in the end: the truth a client's report is held against. */
-export class Witness {
-  connections = 0;
-  /** Messages that came whole and were answered with 250, without dots and dot-stuffing. */
-  readonly accepted: string[] = [];
-  /** Octets of messages that came, whole or not. */
-  bodyOctets = 0;
-  /** Everything that came outside TLS. */
-  clear = "";
-  /** What went wrong in the server itself. */
-  readonly failures: unknown[] = [];
-  /** Resolves when the fault has begun. */
-  readonly met: Promise<void>;
-  meet: () => void = () => {};
-  /** Resolves when the fault is over, if it ever is. */
-  readonly passed: Promise<void>;
-  pass: () => void = () => {};
-  /** Resolves when the client is done, and its transport closed. */
-  readonly done: Promise<void>;
-  finish: () => void = () => {};
-
-  constructor() {
-    this.met = new Promise((resolve) => {
-      this.meet = resolve;
-    });
-    this.passed = new Promise((resolve) => {
-      this.pass = resolve;
-    });
-    this.done = new Promise((resolve) => {
-      this.finish = resolve;
-    });
-  }
-}
+import type { Witness } from "./witness.ts";
 
 /** Serves one connection. The first misbehaves as planned, once; each further one is honest. */
 export async function serve(link: ServerLink, plan: Plan, witness: Witness): Promise<void> {

@@ -1,11 +1,13 @@
 import { createSmtpTransport, type SmtpSocket } from "@edgepost/core/smtp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cellsOver } from "./cells.ts";
-import { type Plan, serve, type Witness } from "./faulty-server.ts";
+import type { Environment, Meeting } from "./environment.ts";
+import { serve } from "./faulty-server.ts";
 import { memoryLink } from "./memory-link.ts";
-import type { Environment, Meeting } from "./run-cell.ts";
+import type { Plan } from "./plan.ts";
 import { runCells, STEPS } from "./run-cells.ts";
 import { carryOut } from "./sender.ts";
+import type { Witness } from "./witness.ts";
 
 /** The engine and the server face to face, over a pair of sockets in memory. */
 const memory: Environment = {

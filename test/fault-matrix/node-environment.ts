@@ -1,7 +1,7 @@
 import type { SmtpConnection, Transport } from "@edgepost/core";
 import type { nativeTransport } from "@edgepost/transport-node/native";
 import type { TestCertificates } from "../support/tls.ts";
-import type { Environment } from "./run-cell.ts";
+import type { Environment } from "./environment.ts";
 import { carryOut } from "./sender.ts";
 import { startTcpServer } from "./tcp-server.ts";
 

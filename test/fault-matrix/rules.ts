@@ -1,5 +1,5 @@
 import { ABORT, type Fault } from "./faults.ts";
-import type { Moment } from "./faulty-server.ts";
+import type { Moment } from "./plan.ts";
 import { SCENES } from "./scenes.ts";
 import { type Column, type Failure, MATRIX, type Outcome, REQUIRED_TLS } from "./table.ts";
 import type { Variant } from "./variants.ts";

@@ -1,5 +1,6 @@
 import { type Cell, stepOf } from "./cells.ts";
-import { type Environment, runCell } from "./run-cell.ts";
+import type { Environment } from "./environment.ts";
+import { runCell } from "./run-cell.ts";
 import { MATRIX, type Step } from "./table.ts";
 
 /**

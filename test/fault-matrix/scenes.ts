@@ -19,7 +19,7 @@ import {
   STALL,
   WRONG_CODE,
 } from "./faults.ts";
-import type { Moment } from "./faulty-server.ts";
+import type { Moment } from "./plan.ts";
 import type { Step } from "./table.ts";
 
 /** The row of the table a moment belongs to, and the faults there are at that moment. */

@@ -1,8 +1,10 @@
 import { type AddressInfo, createServer } from "node:net";
 import type { TestIdentity } from "../support/tls.ts";
-import { type Plan, serve, type Witness } from "./faulty-server.ts";
-import type { Meeting } from "./run-cell.ts";
+import type { Meeting } from "./environment.ts";
+import { serve } from "./faulty-server.ts";
+import type { Plan } from "./plan.ts";
 import { TcpLink } from "./tcp-link.ts";
+import type { Witness } from "./witness.ts";
 
 export interface TcpServerOptions {
   readonly identity: TestIdentity;

@@ -1,4 +1,4 @@
-import type { Moment } from "./faulty-server.ts";
+import type { Moment } from "./plan.ts";
 import { SCENES } from "./scenes.ts";
 
 /** What a server offers and a message is like, as far as the client's way through the session depends on it. */

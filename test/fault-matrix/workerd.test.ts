@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testCertificates } from "../support/tls.ts";
 import { startWorker, type TestWorker } from "../support/workerd.ts";
 import { type Cell, cellsOverNetwork } from "./cells.ts";
+import type { Environment } from "./environment.ts";
 import { ABORT, RESET } from "./faults.ts";
-import type { Environment } from "./run-cell.ts";
 import { runCells, STEPS } from "./run-cells.ts";
 import { startTcpServer } from "./tcp-server.ts";
 
