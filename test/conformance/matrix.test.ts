@@ -17,5 +17,5 @@ it("leaves nothing out for a reason that no longer applies", () => {
 });
 
 it("makes no exception from a story that is not told", () => {
-  expect(names).toEqual(expect.arrayContaining(EXCEPTIONS));
+  expect(names).toEqual(expect.arrayContaining([...EXCEPTIONS]));
 });
