@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startCue } from "../support/cue.ts";
 import { startRawServer } from "../support/raw-server.ts";
 import { startSmtpServer } from "../support/smtp-server.ts";
 import { testCertificates } from "../support/tls.ts";
@@ -136,9 +137,15 @@ describe.each([
   });
 
   it("gives up when the caller does", async () => {
-    await using server = await startRawServer((dialogue) => dialogue.ended());
-    const outcome = await send({ host: "localhost", port: server.port }, { abortAfterMs: 1_000 });
-    expect(outcome).toMatchObject({ error: { code: "aborted", phase: "greeting" } });
+    await using cue = await startCue();
+    await using server = await startRawServer(async (dialogue) => {
+      dialogue.say("220 mail.test\r\n");
+      await dialogue.line();
+      cue.give();
+      await dialogue.ended();
+    });
+    const outcome = await send({ host: "localhost", port: server.port }, { abortWhen: cue.url });
+    expect(outcome).toMatchObject({ error: { code: "aborted", phase: "ehlo" } });
   });
 
   it("refuses what Workers cannot do before it connects", async () => {

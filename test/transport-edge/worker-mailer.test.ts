@@ -1,5 +1,6 @@
 import PostalMime from "postal-mime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startCue } from "../support/cue.ts";
 import { type RawDialogue, startRawServer } from "../support/raw-server.ts";
 import { startSmtpServer } from "../support/smtp-server.ts";
 import { testCertificates } from "../support/tls.ts";
@@ -318,9 +319,15 @@ describe("workerMailerTransport", () => {
     });
 
     it("gives up when the caller does", async () => {
-      await using server = await startRawServer((dialogue) => dialogue.ended());
-      const outcome = await send({ host: "localhost", port: server.port, security: "none" }, { abortAfterMs: 1_000 });
-      expect(outcome).toMatchObject({ error: { code: "aborted", phase: "greeting" } });
+      await using cue = await startCue();
+      await using server = await startRawServer(async (dialogue) => {
+        dialogue.say("220 mail.test\r\n");
+        await dialogue.line();
+        cue.give();
+        await dialogue.ended();
+      });
+      const outcome = await send({ host: "localhost", port: server.port, security: "none" }, { abortWhen: cue.url });
+      expect(outcome).toMatchObject({ error: { code: "aborted", phase: "ehlo" } });
     });
   });
 

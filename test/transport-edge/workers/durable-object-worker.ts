@@ -1,5 +1,6 @@
 import { createMailer, isMailError, type MessageInput, type SendOptions, type SmtpConnection } from "@edgepost/core";
 import { type SmtpSessionNamespace, SmtpSessionObject } from "@edgepost/transport-edge/durable-object";
+import { abortWhen } from "./abort-when.ts";
 import { outcomeOf } from "./outcome.ts";
 
 export { SmtpSessionObject };
@@ -8,7 +9,8 @@ export interface SendRequest {
   readonly connection: SmtpConnection;
   readonly messages: readonly MessageInput[];
   readonly recipients?: SendOptions["recipients"];
-  readonly abortAfterMs?: number;
+  /** Gives up when this URL has answered. */
+  readonly abortWhen?: string;
   /** Bytes of a streamed attachment to add to each message. */
   readonly streamBytes?: number;
   /** Tokens a token function gives, one after the other. */
@@ -18,14 +20,15 @@ export interface SendRequest {
 /** A Worker whose every request sends through the one object of its connection. */
 export default {
   async fetch(request: Request, env: { readonly SMTP_SESSION: SmtpSessionNamespace }): Promise<Response> {
-    const { connection, messages, recipients, abortAfterMs, streamBytes, tokens }: SendRequest = await request.json();
+    const asked: SendRequest = await request.json();
+    const { connection, messages, recipients, streamBytes, tokens } = asked;
     const transport = SmtpSessionObject.transport(env.SMTP_SESSION, withTokens(connection, tokens));
     const mailer = createMailer({ transport });
     if (new URL(request.url).pathname === "/verify") {
       const { stages } = await mailer.verify();
       return Response.json(stages.map(({ stage, error }) => `${stage} ${isMailError(error) ? error.code : "ok"}`));
     }
-    const signal = abortAfterMs === undefined ? undefined : AbortSignal.timeout(abortAfterMs);
+    const signal = abortWhen(asked.abortWhen);
     const sending = messages.map((message) =>
       outcomeOf(mailer.send(withStream(message, streamBytes), { recipients, signal })),
     );

@@ -5,8 +5,10 @@ import { type Outcome, outcomeOf } from "./outcome.ts";
 export interface SendRequest {
   readonly message: MessageInput;
   readonly recipients?: SendOptions["recipients"];
-  readonly abortAfterMs?: number;
-  /** What a stand-in for the binding says to some recipients: an error with this code, nothing ever, or a bare error. */
+  /**
+   * What a stand-in for the binding says to some recipients: an error with this code, a bare error, or
+   * `never` anything: the caller gives up when all the others were answered.
+   */
   readonly answers?: Readonly<Record<string, string>>;
 }
 
@@ -21,25 +23,28 @@ export interface Given {
 /** Sends through the platform's binding, or through a stand-in that fails as Cloudflare's documentation says it may. */
 export default {
   async fetch(request: Request, env: { readonly EMAIL: EmailBinding }): Promise<Response> {
-    const { message, recipients, abortAfterMs, answers }: SendRequest = await request.json();
+    const { message, recipients, answers }: SendRequest = await request.json();
     const given: Given[] = [];
-    const mailer = createMailer({
-      transport: emailBindingTransport(answers === undefined ? env.EMAIL : standIn(answers, given)),
-    });
-    const signal = abortAfterMs === undefined ? undefined : AbortSignal.timeout(abortAfterMs);
-    const outcome: Outcome = await outcomeOf(mailer.send(message, { recipients, signal }));
+    const controller = new AbortController();
+    const giveUp = () => controller.abort();
+    const binding = answers === undefined ? env.EMAIL : standIn(answers, given, giveUp);
+    const mailer = createMailer({ transport: emailBindingTransport(binding) });
+    const outcome: Outcome = await outcomeOf(mailer.send(message, { recipients, signal: controller.signal }));
     return Response.json({ outcome, given });
   },
 };
 
-function standIn(answers: Readonly<Record<string, string>>, given: Given[]): EmailBinding {
+function standIn(answers: Readonly<Record<string, string>>, given: Given[], giveUp: () => void): EmailBinding {
   let underWay = 0;
+  let isStuck = false;
   return {
     async send({ from, to }) {
       given.push({ from, to, atOnce: ++underWay });
       await new Promise((resolve) => setTimeout(resolve, 1));
       underWay--;
       const answer = answers[to];
+      isStuck ||= answer === "never";
+      if (isStuck && underWay === 0) setTimeout(giveUp);
       if (answer === "never") return new Promise(() => {});
       if (answer !== undefined)
         throw Object.assign(new Error("The binding said no"), answer.startsWith("E_") && { code: answer });
