@@ -110,8 +110,16 @@ function allowOrigins(origins: readonly string[]): MiddlewareHandler {
   return cors({
     origin: [...origins],
     allowMethods: ["GET", "POST", "PATCH", "DELETE"],
-    allowHeaders: ["authorization", "content-type", "idempotency-key"],
-    exposeHeaders: ["idempotency-replayed", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"],
+    allowHeaders: ["authorization", "content-type", "idempotency-key", "prefer"],
+    exposeHeaders: [
+      "idempotency-replayed",
+      "location",
+      "preference-applied",
+      "ratelimit",
+      "ratelimit-policy",
+      "retry-after",
+      "x-request-id",
+    ],
     maxAge: 600,
   });
 }

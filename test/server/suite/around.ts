@@ -26,6 +26,71 @@ export function aroundSuite(house: House): void {
     expect(ids).not.toContain("forged");
   });
 
+  test.each<[path: string, headers: Record<string, string>, status: number]>([
+    ["/v1/messages", {}, 200],
+    ["/v1/connections", {}, 200],
+    ["/v1/providers", {}, 200],
+    ["/v1/messages/none", {}, 404],
+    ["/v1/nothing", {}, 404],
+    ["/v1/keys", { authorization: "" }, 401],
+    ["/v1/connections", { accept: "text/html" }, 406],
+    ["/v1/messages/batch", {}, 404],
+  ])("HEAD %s with %j is a %d, and GET without the body", async (path, headers, status) => {
+    const head = await house.entry.request("HEAD", path, undefined, headers);
+    const get = await house.entry.request("GET", path, undefined, headers);
+    expect([head.status, head.body]).toEqual([status, undefined]);
+    expect(get.status).toBe(status);
+    expect(head.headers.get("content-type")).toBe(get.headers.get("content-type"));
+  });
+
+  describe("Prefer: return=minimal", () => {
+    const minimal = { prefer: "return=minimal, handling=strict" };
+
+    test("sends without a word, where every recipient was accepted", async () => {
+      const answer = await house.entry.request("POST", "/v1/messages", MESSAGE, minimal);
+      expect(answer).toMatchObject({ status: 204, body: undefined });
+      expect(answer.headers.get("preference-applied")).toBe("return=minimal");
+      const logged = await house.entry.request("GET", String(answer.headers.get("location")));
+      expect(logged).toMatchObject({ status: 200, body: { state: "sent" } });
+    });
+
+    test.each<[string, object, number]>([
+      ["a partial refusal", { cc: "nobody@example.com" }, 200],
+      ["a refusal", { to: "nobody@example.com" }, 424],
+      ["a mistake", { to: "nobody" }, 422],
+    ])("is told of %s all the same", async (_what, change, status) => {
+      const answer = await house.entry.request("POST", "/v1/messages", { ...MESSAGE, ...change }, minimal);
+      expect(answer.status).toBe(status);
+      expect(answer.body).toBeDefined();
+      expect(answer.headers.get("preference-applied")).toBeNull();
+    });
+
+    test("makes and changes a connection without showing it", async () => {
+      const stored = { name: "minimal", host: "93.184.216.34" };
+      const made = await house.entry.request("POST", "/v1/connections", stored, minimal);
+      expect(made).toMatchObject({ status: 201, body: undefined });
+      expect(made.headers.get("location")).toBe("/v1/connections/minimal");
+      const change = { defaults: { from: "a@example.com" } };
+      const changed = await house.entry.request("PATCH", "/v1/connections/minimal", change, minimal);
+      expect(changed).toMatchObject({ status: 204, body: undefined });
+      expect(changed.headers.get("preference-applied")).toBe("return=minimal");
+      await house.entry.request("DELETE", "/v1/connections/minimal");
+    });
+
+    test.each(["return=representation", "respond-quickly", "return"])("as %s changes nothing", async (prefer) => {
+      const answer = await house.entry.request("POST", "/v1/messages", MESSAGE, { prefer });
+      expect(answer).toMatchObject({ status: 200, body: { success: true } });
+      expect(answer.headers.get("preference-applied")).toBe(prefer === "return=representation" ? prefer : null);
+    });
+
+    test("cannot keep a new key from being shown", async () => {
+      const key = { name: "minimal", scopes: ["messages:read"] };
+      const { status, body } = await house.entry.request("POST", "/v1/keys", key, minimal);
+      expect(status).toBe(201);
+      expect(body.token).toMatch(/^ep_/);
+    });
+  });
+
   test("of two who make a connection of one name, one is told that it is taken", async () => {
     const stored = { name: "twice", host: "93.184.216.34" };
     const both = await Promise.all([1, 2].map(() => house.entry.request("POST", "/v1/connections", stored)));

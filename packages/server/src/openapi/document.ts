@@ -75,7 +75,7 @@ function toPaths(refs: Refs): OpenApiDocument["paths"] {
 }
 
 function toOperation(operation: Operation, refs: Refs): object {
-  const { id, tag, summary, description, scope, status } = operation;
+  const { id, tag, summary, description, scope } = operation;
   const needs = scope === undefined || scope === null ? [] : [`Needs the scope \`${scope}\`.`];
   const text = [...(description === undefined ? [] : [description]), ...needs].join(" ");
   return {
@@ -86,11 +86,11 @@ function toOperation(operation: Operation, refs: Refs): object {
     ...(scope === undefined && { security: [] }),
     ...toParameters(operation),
     ...toRequestBody(operation, refs),
-    responses: { [status]: toResponse(operation, refs), default: { $ref: "#/components/responses/Problem" } },
+    responses: { ...toResponses(operation, refs), default: { $ref: "#/components/responses/Problem" } },
   };
 }
 
-function toParameters({ path, query, isIdempotent }: Operation): object {
+function toParameters({ path, query, isIdempotent, mayBeMinimal }: Operation): object {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -105,14 +105,23 @@ function toParameters({ path, query, isIdempotent }: Operation): object {
     const { $schema: _, description, ...json } = z.toJSONSchema(schema as z.ZodType, { io: "output" });
     return { name, in: "query", schema: json, ...(description !== undefined && { description }) };
   });
-  const inHeader = {
+  const idempotencyKey = {
     name: "Idempotency-Key",
     in: "header",
     description:
       "Makes the request safe to repeat for 24 hours: the first answer is given again, nothing is sent twice.",
     schema: { type: "string", minLength: 1, maxLength: 256, pattern: "^[\\x21-\\x7e]+$" },
   };
-  const parameters = [...inPath, ...inQuery, ...(isIdempotent ? [inHeader] : [])];
+  const prefer = {
+    name: "Prefer",
+    in: "header",
+    description:
+      "RFC 7240. `return=minimal` leaves the body of the answer away where it tells nothing more; `Preference-Applied` says so.",
+    schema: { type: "string" },
+    example: "return=minimal",
+  };
+  const inHeader = [...(isIdempotent ? [idempotencyKey] : []), ...(mayBeMinimal ? [prefer] : [])];
+  const parameters = [...inPath, ...inQuery, ...inHeader];
   return parameters.length === 0 ? {} : { parameters };
 }
 
@@ -136,7 +145,18 @@ function toRequestBody({ body, isForm, example }: Operation, refs: Refs): object
   };
 }
 
-function toResponse({ answer, status, isIdempotent }: Operation, refs: Refs): object {
+function toResponses(operation: Operation, refs: Refs): object {
+  const { status, mayBeMinimal } = operation;
+  const full = { [status]: toResponse(operation, refs) };
+  // What was made is a 201 with and without a body.
+  if (!mayBeMinimal || status === 201) return full;
+  return { ...full, 204: toResponse({ ...operation, status: 204, answer: undefined }, refs) };
+}
+
+function toResponse(
+  { answer, status, isIdempotent }: Omit<Operation, "answer"> & { answer?: z.ZodType | undefined },
+  refs: Refs,
+): object {
   const replayed = {
     description: "`true` when the first answer is given again.",
     schema: { type: "string", enum: ["true"] },

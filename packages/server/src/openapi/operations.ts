@@ -23,6 +23,8 @@ export interface Operation {
   readonly body?: z.ZodType;
   readonly isForm?: boolean;
   readonly isIdempotent?: boolean;
+  /** Whether `Prefer: return=minimal` leaves the body of its answer away. */
+  readonly mayBeMinimal?: boolean;
   /** A request that works, on a server with a connection `default` and one `team/alerts`. */
   readonly example?: unknown;
   readonly status: 200 | 201 | 204;
@@ -59,6 +61,7 @@ export const OPERATIONS: readonly Operation[] = [
     isForm: true,
     isIdempotent: true,
     example: MESSAGE,
+    mayBeMinimal: true,
     status: 200,
     answer: answers.sendAnswerSchema,
   },
@@ -149,6 +152,7 @@ export const OPERATIONS: readonly Operation[] = [
     scope: "connections:write",
     body: newConnectionSchema,
     example: { name: "team/news", ...CONNECTION, allowedFrom: ["@acme.com"] },
+    mayBeMinimal: true,
     status: 201,
     answer: answers.storedConnectionSchema,
   },
@@ -186,6 +190,7 @@ export const OPERATIONS: readonly Operation[] = [
     scope: "connections:write",
     body: changeConnectionSchema,
     example: { defaults: { from: "Acme news <news@acme.com>" } },
+    mayBeMinimal: true,
     status: 200,
     answer: answers.storedConnectionSchema,
   },

@@ -8,6 +8,7 @@ import { verify } from "../connections/verify.ts";
 import type { RequestContext, Services } from "../context.ts";
 import { viewerOf } from "../http/middleware.ts";
 import { parseBody } from "../http/parse-body.ts";
+import { prefersMinimal } from "../http/prefer.ts";
 import { RequestProblem } from "../http/problem.ts";
 import { readJson } from "../http/read-json.ts";
 import { mayUse, requireScope } from "../keys/scopes.ts";
@@ -46,7 +47,8 @@ export function connectionRoutes(services: Services): Hono<RequestContext> {
     const form = parseNewConnection((await readJson(c.req.raw, limits)).json);
     if (!mayUse(key, form.name)) throw new RequestProblem("forbidden", "This API key is limited to other connections.");
     const stored = await book.create(form);
-    return c.json(present(stored), 201, { location: `/v1/connections/${stored.record.name}` });
+    const location = `/v1/connections/${stored.record.name}`;
+    return prefersMinimal(c) ? c.body(null, 201, { location }) : c.json(present(stored), 201, { location });
   });
 
   routes.post("/verify", async (c) => {
@@ -83,7 +85,8 @@ export function connectionRoutes(services: Services): Hono<RequestContext> {
     requireScope(key, "connections:write");
     const name = c.req.param("name");
     if (!mayUse(key, name)) throw connectionNotFound();
-    return c.json(present(await book.change(name, (await readJson(c.req.raw, limits)).json)));
+    const stored = await book.change(name, (await readJson(c.req.raw, limits)).json);
+    return prefersMinimal(c) ? c.body(null, 204) : c.json(present(stored));
   });
 
   routes.delete("/:name{.+}", async (c) => {

@@ -1,12 +1,14 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import type { RequestContext, Services } from "../context.ts";
 import { toBase64 } from "../encoding.ts";
 import { viewerOf } from "../http/middleware.ts";
 import { parseQuery } from "../http/parse-body.ts";
+import { prefersMinimal } from "../http/prefer.ts";
 import { RequestProblem } from "../http/problem.ts";
 import { readJson } from "../http/read-json.ts";
 import { type ApiKey, requireScope } from "../keys/scopes.ts";
 import { STALE_MS } from "../maintenance.ts";
+import type { SendAnswer } from "../messages/answer.ts";
 import { sendBatch } from "../messages/batch.ts";
 import { readIdempotency, replay } from "../messages/idempotency.ts";
 import { logQuerySchema, presentMessage } from "../messages/log.ts";
@@ -27,9 +29,8 @@ export function messageRoutes(services: Services): Hono<RequestContext> {
     const { body, bytes } = await readSendBody(c.req.raw, bodyLimits);
     const idempotency = await readIdempotency(c.req.header("idempotency-key"), "/v1/messages", bytes);
     const { answer, first } = await send(services, { key, body, idempotency });
-    if (answer !== undefined) return c.json(answer);
-    c.set("replayed", true);
-    return c.json(replay(first, idempotency));
+    if (first !== undefined) c.set("replayed", true);
+    return answerSend(c, first === undefined ? answer : replay(first, idempotency));
   });
 
   routes.post("/batch", async (c) => {
@@ -73,6 +74,12 @@ export function messageRoutes(services: Services): Hono<RequestContext> {
   });
 
   return routes;
+}
+
+/** In full, unless the request would rather have nothing, and nobody was refused: that is always told. */
+function answerSend(c: Context<RequestContext>, answer: SendAnswer): Response {
+  if (answer.success && prefersMinimal(c)) return c.body(null, 204, { location: `/v1/messages/${answer.id}` });
+  return c.json(answer);
 }
 
 /** A key sees what it sent itself; one that manages keys sees what all of them sent. */
