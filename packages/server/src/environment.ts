@@ -1,5 +1,5 @@
 import { isMailError, parseConnection, type SmtpConnection } from "@edgepost/core";
-import { z } from "zod";
+import * as z from "zod";
 import type { RateLimit } from "./http/rate-limit.ts";
 import { TOKEN_FORM } from "./keys/token.ts";
 import type { ServerOptions } from "./options.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { messageDefaultsSchema } from "../message/schema.ts";
 
 const milliseconds = z.int().min(1);

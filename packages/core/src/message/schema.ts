@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { AddressInput } from "./input.ts";
 
 // The JSON form of a message. It checks shapes alone, so that JSON Schema can say the same; what an address or a header

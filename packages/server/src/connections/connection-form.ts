@@ -7,7 +7,7 @@ import {
   type SmtpConnection,
 } from "@edgepost/core";
 import { connectionSchema } from "@edgepost/core/schema";
-import { z } from "zod";
+import * as z from "zod";
 import { mergeIssues, shapeIssues } from "../http/shape.ts";
 import { CONNECTION_NAME, MAX_NAME_LENGTH } from "./connection-name.ts";
 import { MASK } from "./secret-fields.ts";

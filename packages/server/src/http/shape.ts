@@ -1,5 +1,5 @@
 import type { Issue } from "@edgepost/core";
-import type { z } from "zod";
+import type * as z from "zod";
 import { pointerOf, toPath } from "./json-pointer.ts";
 
 /** What a schema has against an input, by path. Never what the input was. */

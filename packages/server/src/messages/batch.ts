@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Services } from "../context.ts";
 import { type ProblemDetails, RequestProblem, toProblem, type Viewer } from "../http/problem.ts";
 import type { ApiKey } from "../keys/scopes.ts";

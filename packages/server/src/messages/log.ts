@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { MessageRecord } from "../store/store.ts";
 
 /** Filters and pages of the log, as they stand in a query. */

@@ -1,6 +1,6 @@
 import type { SendOptions } from "@edgepost/core";
 import { connectionSchema, messageSchema } from "@edgepost/core/schema";
-import { z } from "zod";
+import * as z from "zod";
 import type { ConnectionChoice } from "../connections/connections.ts";
 import { type ProblemIssue, RequestProblem } from "../http/problem.ts";
 import { shapeIssues } from "../http/shape.ts";

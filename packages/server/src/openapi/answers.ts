@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ProblemCode } from "../http/problem.ts";
 import { PROBLEM_CODES } from "../http/problem.ts";
 import { SCOPES } from "../keys/scopes.ts";

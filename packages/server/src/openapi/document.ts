@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { problemSchema } from "./answers.ts";
 import { OPERATIONS, type Operation } from "./operations.ts";
 

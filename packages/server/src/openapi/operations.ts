@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { newConnectionSchema } from "../connections/connection-form.ts";
 import type { Scope } from "../keys/scopes.ts";
 import { batchBodySchema } from "../messages/batch.ts";

@@ -1,7 +1,7 @@
 import type { SmtpConnection } from "@edgepost/core";
 import { connectionSchema } from "@edgepost/core/schema";
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { connectionNotFound, type StoredConnection } from "../connections/connection-book.ts";
 import { connectionFormSchema, parseNewConnection, parseReach } from "../connections/connection-form.ts";
 import { verify } from "../connections/verify.ts";

@@ -1,7 +1,7 @@
 import { isMailError, MailError, type Receipt, type SmtpConnection } from "@edgepost/core";
 import { appsmith, type Connector, dronahq, k2view, prismatic, windmill } from "@edgepost/core/connectors";
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { ConnectionChoice } from "../connections/connections.ts";
 import type { RequestContext, Services } from "../context.ts";
 import { parseBody } from "../http/parse-body.ts";

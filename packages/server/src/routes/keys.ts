@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { CONNECTION_NAME } from "../connections/connection-name.ts";
 import type { RequestContext, Services } from "../context.ts";
 import { parseBody } from "../http/parse-body.ts";
