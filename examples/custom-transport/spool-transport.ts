@@ -7,7 +7,7 @@ import { MailError, type Transport } from "@edgepost/core";
  * A transport of one's own: it puts each message into a folder, as a file for another program to pick up. The envelope
  * goes into a file beside it, since Bcc recipients stand in no header.
  *
- * It passes the contract of every transport; see `spool-transport.test.ts`.
+ * It passes the contract of every transport: `transportContract` of `@edgepost/core/testing`.
  */
 export function spoolTransport(folder: string): Transport {
   const writing = new Set<Promise<unknown>>();
