@@ -50,6 +50,26 @@ describe.each(nodeTransports)("$name", ({ create }) => {
     expect(session.server.received).toEqual([]);
   });
 
+  test("breaks off a stream before it is larger than the server takes", async () => {
+    await using server = await startRawServer(async (dialogue) => {
+      dialogue.say("220 mail.test\r\n");
+      await dialogue.ehlo("SIZE 100000");
+      for (const reply of ["250 OK", "250 OK", "354 go on"]) {
+        await dialogue.line();
+        dialogue.say(`${reply}\r\n`);
+      }
+      await dialogue.ended();
+    });
+    const transport = create({ host: server.host, port: server.port, security: "none" });
+    const lines = ["Subject: Large\r\n\r\n", "x\r\n".repeat(30_000), "MAIL FROM:<evil@example.com>\r\n".repeat(2_000)];
+    const envelope = { from: message.from, to: [message.to] };
+    const mail = await buildMime({ raw: new Blob(lines).stream(), envelope });
+    const error = await failureOf(transport.send(mail));
+    expect(error).toMatchObject({ code: "message-too-large", phase: "body", retryable: false });
+    await transport.close?.();
+    expect(server.dialogues[0]?.sent).not.toMatch(/evil|QUIT/);
+  });
+
   test("ends no message by hand whose stream gives no bytes", async () => {
     await using session = await start();
     const mail = await buildMime(message);

@@ -9,6 +9,8 @@ const NO_BYTES = "The stream of the message gave a chunk that is no Uint8Array."
 export interface BodyWatch {
   /** A piece is asked for. Before the first, nothing of the message was sent. */
   onPiece(): void;
+  /** Asked before a piece of a stream is handed over that makes it so large. False: it must not be. */
+  hasRoomFor?(bytes: number): boolean;
   /** The last was handed over; nodemailer adds the final dot. */
   onEnd(bytes: number): void;
   /** The message could not be read to its end. */
@@ -53,6 +55,7 @@ export function bodyFromStream(stream: ReadableStream<Uint8Array>, watch: BodyWa
         ({ done, value }) => {
           if (!done && !(value instanceof Uint8Array)) return watch.onFailure(new TypeError(NO_BYTES));
           rest = value ?? rest;
+          if (watch.hasRoomFor?.(bytes + rest.length) === false) return;
           if (!done) return pushPiece();
           watch.onEnd(bytes);
           this.push(null);

@@ -62,6 +62,12 @@ export function notToAll(situation: Situation): MailError {
   );
 }
 
+/** A stream outgrew what the server takes. It is broken off before: some servers read the rest as commands. */
+export function tooLarge(mostBytes: number, situation: Situation): MailError {
+  const message = `The message is larger than the ${mostBytes} bytes the server takes.`;
+  return failed("message-too-large", message, { ...situation, phase: "body" });
+}
+
 function nameRefusal(what: Refusable, { code, enhancedCode }: SmtpReply): Refusal {
   const refusal = REFUSALS[what];
   // Before MAIL a 421 refuses the session, not the step.

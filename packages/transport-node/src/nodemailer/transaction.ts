@@ -3,7 +3,7 @@ import type { BodyForm, OutgoingMail, RejectedRecipient, SendOptions, SmtpReply 
 import type { NodemailerEnvelope } from "./envelope.ts";
 import type { NodemailerLink } from "./link.ts";
 import { type BodyWatch, bodyFromBytes, bodyFromStream } from "./message-body.ts";
-import { notToAll } from "./refusals.ts";
+import { notToAll, tooLarge } from "./refusals.ts";
 import { parseReply } from "./reply-lines.ts";
 import { unreadable } from "./situation.ts";
 
@@ -36,6 +36,11 @@ export async function transact(
       if (allOrNone && link.dialogue.refused.length > 0) link.fail(notToAll(link.dialogue.situation));
       link.onPiece();
     },
+    hasRoomFor(bytes) {
+      const mostBytes = mostBytesOf(link.dialogue.capabilities);
+      if (bytes > mostBytes) link.fail(tooLarge(mostBytes, link.dialogue.situation));
+      return bytes <= mostBytes;
+    },
     onEnd(bytes) {
       size = bytes;
       link.onEnd(bytes);
@@ -45,7 +50,8 @@ export async function transact(
   const bytes = mail.streamed ? undefined : await link.during(() => makeBytes(mail, form, link), options.signal);
   const body = bytes === undefined ? openBody(mail, form, watch, link) : bodyFromBytes(bytes, watch);
   const { from } = mail.envelope;
-  const envelope = { ...parameters, from, to: [...recipients], ...(bytes !== undefined && { size: bytes.length }) };
+  const declared = bytes?.length ?? mail.size;
+  const envelope = { ...parameters, from, to: [...recipients], ...(declared !== undefined && { size: declared }) };
 
   link.dialogue.begin(recipients);
   try {
@@ -54,6 +60,11 @@ export async function transact(
   } finally {
     body.destroy();
   }
+}
+
+/** What the server takes, by its SIZE (RFC 1870 section 4): 0 is no fixed limit. */
+function mostBytesOf(offered: ReadonlyMap<string, string>): number {
+  return Number(/^\d{1,15}$/.exec(offered.get("SIZE") ?? "")?.[0]) || Number.POSITIVE_INFINITY;
 }
 
 async function makeBytes(mail: OutgoingMail, form: BodyForm, link: NodemailerLink): Promise<Uint8Array> {
