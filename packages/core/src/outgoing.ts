@@ -25,6 +25,8 @@ export interface OutgoingMail {
 
   /** True when the parts come from streams, files or URLs: prefer `stream()` over `bytes()`. */
   readonly streamed?: boolean;
+  /** Octets of the form `7bit`, for mail that is streamed and was measured: the server hears them before it takes any. */
+  readonly size?: number;
   /** True when the bytes can be read only once, so that a second attempt is impossible. */
   readonly once?: boolean;
 
@@ -41,7 +43,7 @@ export interface OutgoingMail {
 /** The same mail to some of its recipients: same bytes, same Message-ID. */
 export function readdress(mail: OutgoingMail, to: Envelope["to"]): OutgoingMail {
   const envelope = { from: mail.envelope.from, to };
-  const { streamed, once, eightBit, signed } = mail;
+  const { streamed, size, once, eightBit, signed } = mail;
   return {
     message: { ...mail.message, envelope },
     envelope,
@@ -49,6 +51,7 @@ export function readdress(mail: OutgoingMail, to: Envelope["to"]): OutgoingMail 
     bytes: (form) => mail.bytes(form),
     stream: (form) => mail.stream(form),
     ...(streamed !== undefined && { streamed }),
+    ...(size !== undefined && { size }),
     ...(once !== undefined && { once }),
     ...(eightBit !== undefined && { eightBit }),
     ...(signed !== undefined && { signed }),

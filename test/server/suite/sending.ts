@@ -33,6 +33,45 @@ export function sendingSuite(house: House): void {
     expect(new Uint8Array(parsed.attachments[0]?.content ?? [])).toEqual(content);
   });
 
+  test.each([
+    ["first", ["message", "file"]],
+    ["last", ["file", "message"]],
+  ])("takes a form whose message comes %s, and its files arrive as they were sent", async (_where, order) => {
+    const content = Uint8Array.from({ length: 300_000 }, (_, index) => (index * 7 + (index >> 8)) % 256);
+    const parts = {
+      message: [JSON.stringify({ ...MESSAGE, subject: "A form" })],
+      file: [content, "café.bin"],
+    } as const;
+    const form = new FormData();
+    for (const name of order) {
+      const [value, filename] = parts[name as keyof typeof parts];
+      if (filename === undefined) form.append(name, value);
+      else form.append(name, new Blob([value]), filename);
+    }
+    const { status, body } = await postForm(house, form);
+    expect(status, JSON.stringify(body)).toBe(200);
+    const received = house.smtp.received.at(-1);
+    expect(received?.raw.length).toBe(body.size);
+    const { subject, attachments } = await simpleParser(Buffer.from(received?.raw ?? []));
+    expect([subject, attachments[0]?.filename]).toEqual(["A form", "café.bin"]);
+    expect(new Uint8Array(attachments[0]?.content ?? [])).toEqual(content);
+  });
+
+  test("tells a mail server how large a form's message is before it is sent", async () => {
+    const form = new FormData();
+    form.append("message", JSON.stringify({ ...MESSAGE, connection: "small-messages", subject: "" }));
+    form.append("file", new Blob(["x".repeat(5000)]), "a.txt");
+    const answer = await postForm(house, form);
+    expect(answer).toMatchObject({ status: 413, body: { code: "message-too-large", phase: "mail" } });
+  });
+
+  test("attaches a message of 7-bit text from a form, also where the mail server knows no more", async () => {
+    const form = new FormData();
+    form.append("message", JSON.stringify({ ...MESSAGE, connection: "without-utf8", subject: "An eml" }));
+    form.append("file", new Blob(["Subject: Inside\r\n\r\nHello\r\n"], { type: "message/rfc822" }), "a.eml");
+    expect(await postForm(house, form)).toMatchObject({ status: 200 });
+  });
+
   test("tells the truth about each recipient", async () => {
     const partial = await house.entry.request("POST", "/v1/messages", { ...MESSAGE, cc: "nobody@example.com" });
     expect(partial.body).toMatchObject({
@@ -133,7 +172,7 @@ export function sendingSuite(house: House): void {
     const stored = {
       name: "team/alerts",
       host: "93.184.216.34",
-      auth: { username: "u", password: "hunter2-sesame" },
+      auth: { username: "u", password: "canary2-sesame" },
     };
     expect((await house.entry.request("POST", "/v1/connections", stored)).status).toBe(201);
     const refused = await house.entry.request("POST", "/v1/connections", { name: "evil", host: "169.254.169.254" });
@@ -152,4 +191,10 @@ export function sendingSuite(house: House): void {
       expect(answer, host).toMatchObject({ status: 422, body: { code: "invalid-connection" } });
     }
   });
+}
+
+async function postForm({ entry }: House, form: FormData) {
+  const written = new Response(form);
+  const headers = { "content-type": written.headers.get("content-type") ?? "" };
+  return entry.request("POST", "/v1/messages", new Uint8Array(await written.arrayBuffer()), headers);
 }

@@ -19,7 +19,7 @@ export async function deliver(state: SessionState, mail: OutgoingMail, options: 
   refuseUnsplittable(mail, allOrNone, limits.recipients);
   const parameters = chooseParameters(mail, capabilities, state.isVerified);
   const body = await takeBody(state, mail, parameters.form);
-  const size = body.kind === "bytes" ? body.bytes.length : undefined;
+  const size = body.kind === "bytes" ? body.bytes.length : mail.size;
   refuseTooLarge(state, size);
 
   const letter: Letter = {

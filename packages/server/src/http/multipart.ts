@@ -1,3 +1,4 @@
+import { FormFile } from "./form-file.ts";
 import { RequestProblem } from "./problem.ts";
 
 /** One part of a `multipart/form-data` body (RFC 7578). */
@@ -6,7 +7,7 @@ export interface Part {
   readonly filename: string | undefined;
   /** As the part says; empty when it does not. */
   readonly contentType: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly content: FormFile;
 }
 
 export interface MultipartLimits {
@@ -28,7 +29,7 @@ export function boundaryOf(contentType: string): string | undefined {
 }
 
 /**
- * Reads a form as it arrives: each octet of a part is kept once, what is between the parts not at all.
+ * Reads a form as it arrives: each octet of a part is kept once, what stands between the parts not at all.
  * @throws RequestProblem `body-too-large`, `malformed-body`.
  */
 export async function readMultipart(
@@ -43,8 +44,9 @@ export async function readMultipart(
     await reader.readUntil(delimiter, maxBodyBytes);
     while (!(await reader.readsEnd())) {
       if (parts.length === maxParts) throw malformed(`has more than ${maxParts} parts`);
-      const header = new TextDecoder().decode(await reader.readUntil(encode("\r\n\r\n"), MAX_HEADER_BYTES));
-      parts.push({ ...parseHeader(header), bytes: await reader.readUntil(delimiter, maxBodyBytes) });
+      const header = await reader.readUntil(encode("\r\n\r\n"), MAX_HEADER_BYTES);
+      const fields = parseHeader(new TextDecoder().decode(header.bytes()));
+      parts.push({ ...fields, content: await reader.readUntil(delimiter, maxBodyBytes) });
     }
     await reader.readToEnd();
     return parts;
@@ -68,18 +70,19 @@ class DelimitedReader {
   }
 
   /** Everything before the delimiter, which is taken too. */
-  async readUntil(delimiter: Uint8Array, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-    const pieces: Uint8Array[] = [];
-    let length = 0;
+  async readUntil(delimiter: Uint8Array, maxBytes: number): Promise<FormFile> {
+    const content = new FormFile();
     for (;;) {
       const end = indexOf(this.#buffer, delimiter);
       // Without one, all but the last octets, which may be its beginning.
       const ready = end >= 0 ? end : Math.max(0, this.#buffer.length - delimiter.length + 1);
-      if (ready > 0) pieces.push(this.#buffer.subarray(0, ready));
-      length += ready;
-      if (length > maxBytes) throw malformed("has a part with an overlong header");
+      if (content.size + ready > maxBytes) throw malformed("has a part with an overlong header");
+      content.write(this.#buffer.subarray(0, ready));
       this.#buffer = this.#buffer.subarray(end >= 0 ? end + delimiter.length : ready);
-      if (end >= 0) return join(pieces, length);
+      if (end >= 0) {
+        content.end();
+        return content;
+      }
       await this.#readMore();
     }
   }
@@ -114,12 +117,12 @@ class DelimitedReader {
     if (this.#total > this.#maxBytes) {
       throw new RequestProblem("body-too-large", `The body is larger than ${this.#maxBytes} octets.`);
     }
-    this.#buffer = this.#buffer.length === 0 ? value : join([this.#buffer, value], this.#buffer.length + value.length);
+    this.#buffer = join(this.#buffer, value);
     return true;
   }
 }
 
-function parseHeader(header: string): Omit<Part, "bytes"> {
+function parseHeader(header: string): Omit<Part, "content"> {
   const fields = new Map<string, string>();
   for (const line of header.split("\r\n")) {
     const [, name = "", value = ""] = /^([\w-]+):[ \t]*(.*)$/.exec(line) ?? [];
@@ -154,13 +157,11 @@ function indexOf(bytes: Uint8Array, searched: Uint8Array): number {
   return -1;
 }
 
-function join(pieces: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(length);
-  let offset = 0;
-  for (const piece of pieces) {
-    joined.set(piece, offset);
-    offset += piece.length;
-  }
+function join(left: Uint8Array, right: Uint8Array): Uint8Array {
+  if (left.length === 0) return right;
+  const joined = new Uint8Array(left.length + right.length);
+  joined.set(left);
+  joined.set(right, left.length);
   return joined;
 }
 

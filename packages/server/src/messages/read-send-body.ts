@@ -1,5 +1,5 @@
 import type { AttachmentInput, AttachmentsInput, MessageInput } from "@edgepost/core";
-import { toHex } from "../encoding.ts";
+import { FormFile } from "../http/form-file.ts";
 import { boundaryOf, type MultipartLimits, type Part, readMultipart } from "../http/multipart.ts";
 import { RequestProblem } from "../http/problem.ts";
 import { type BodyLimits, parseJsonBytes, readJson } from "../http/read-json.ts";
@@ -14,7 +14,11 @@ export interface ReadSendBody {
 }
 
 /**
- * Reads a message to send: JSON, or a form with the part `message` (that JSON) and files.
+ * Reads a message to send: JSON, or a form with the part `message` (that JSON) and files, in any order.
+ *
+ * Files are streamed into memory and, encoded on the way, from there to the mail server: each octet is in memory once.
+ * They do not go on while they arrive. What they are called, whether they are those of the first request with this key
+ * and how large the message is must be known before, and no mail server shall wait for a slow client.
  *
  * An attachment of the JSON takes its content from a file by `"file": "<name of the part>"`, beside any other field.
  * Files that none takes become attachments in their order. A part `raw` is a ready message.
@@ -28,8 +32,8 @@ export async function readSendBody(request: Request, limits: SendBodyLimits): Pr
   const parts = await readMultipart(request.body, boundary, limits);
   const message = onlyMessage(parts);
   const files = parts.filter((part) => part !== message);
-  const body = withFiles(parseJsonBytes(message.bytes, limits.maxJsonDepth), files);
-  return { body, bytes: await summarize(message, files) };
+  const bytes = await summarize([message, ...files]);
+  return { body: withFiles(parseJsonBytes(message.content.bytes(), limits.maxJsonDepth), files), bytes };
 }
 
 function onlyMessage(parts: readonly Part[]): Part {
@@ -61,7 +65,7 @@ function withFiles(json: unknown, files: readonly Part[]): SendBody {
   const others = files.filter((file) => !taken.has(file)).map(fileAttachment);
   const attachments = [...listed, ...others] as AttachmentInput[];
 
-  // The schema speaks of JSON: bytes have text in their place while it looks.
+  // The schema speaks of JSON: files have text in their place while it looks.
   const body = parseSendBody(
     isObject(json) ? { ...rest, ...(written !== undefined && { attachments: asText(attachments) }) } : json,
   );
@@ -70,7 +74,7 @@ function withFiles(json: unknown, files: readonly Part[]): SendBody {
     message: {
       ...body.message,
       ...(attachments.length > 0 && { attachments }),
-      ...(ready !== undefined && { raw: ready.bytes }),
+      ...(ready !== undefined && { raw: ready.content.bytes() }),
     } as MessageInput,
   };
 }
@@ -82,9 +86,9 @@ function listOf(attachments: unknown): readonly unknown[] {
   return Object.entries(attachments as AttachmentsInput).map(([filename, content]) => ({ filename, content }));
 }
 
-function fileAttachment({ filename, contentType, bytes }: Part): AttachmentInput {
+function fileAttachment({ filename, contentType, content }: Part): object {
   return {
-    content: bytes,
+    content,
     ...(filename !== undefined && { filename }),
     ...(contentType !== "" && { contentType }),
   };
@@ -92,7 +96,7 @@ function fileAttachment({ filename, contentType, bytes }: Part): AttachmentInput
 
 function asText(attachments: readonly unknown[]): readonly unknown[] {
   return attachments.map((attachment) =>
-    isObject(attachment) && attachment.content instanceof Uint8Array ? { ...attachment, content: "" } : attachment,
+    isObject(attachment) && attachment.content instanceof FormFile ? { ...attachment, content: "" } : attachment,
   );
 }
 
@@ -102,16 +106,14 @@ function noSuchFile(index: number): RequestProblem {
 }
 
 /** The same for the same message and files, whatever the boundary between them is. */
-async function summarize(message: Part, files: readonly Part[]): Promise<Uint8Array<ArrayBuffer>> {
-  const digest = async (bytes: Uint8Array<ArrayBuffer>) =>
-    toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
-  const described = files.map(async ({ name, filename, contentType, bytes }) => [
+async function summarize(parts: readonly Part[]): Promise<Uint8Array<ArrayBuffer>> {
+  const described = parts.map(async ({ name, filename, contentType, content }) => [
     name,
     filename,
     contentType,
-    await digest(bytes),
+    await content.digest(),
   ]);
-  return new TextEncoder().encode(JSON.stringify([await digest(message.bytes), await Promise.all(described)]));
+  return new TextEncoder().encode(JSON.stringify(await Promise.all(described)));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

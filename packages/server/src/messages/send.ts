@@ -1,4 +1,4 @@
-import { isMailError, MailError, type MessageInput, type OutgoingMail, type Receipt } from "@edgepost/core";
+import { isMailError, MailError, type MessageInput, type Receipt } from "@edgepost/core";
 import type { OpenConnection } from "../connections/connections.ts";
 import { withHint } from "../connections/providers.ts";
 import type { Services } from "../context.ts";
@@ -9,7 +9,7 @@ import { type SendAnswer, toAnswer } from "./answer.ts";
 import { build } from "./build.ts";
 import { IDEMPOTENCY_MS } from "./idempotency.ts";
 import type { SendBody } from "./send-body.ts";
-import { settle } from "./settle.ts";
+import { type SettledMail, settle } from "./settle.ts";
 
 /** A request to send, read and authorised. */
 export interface SendRequest {
@@ -73,7 +73,7 @@ function hasUrls({ attachments }: MessageInput): boolean {
 }
 
 async function toRecord(
-  mail: OutgoingMail,
+  mail: SettledMail,
   origin: Pick<MessageRecord, "key" | "connection" | "idempotency">,
   { clock, newId, keepContent }: Services,
 ): Promise<MessageRecord> {
@@ -84,7 +84,7 @@ async function toRecord(
     messageId: mail.messageId,
     subject: mail.message.subject,
     envelope: mail.envelope,
-    size: (await mail.bytes()).length,
+    size: mail.size,
     state: "sending",
     accepted: [],
     rejected: [],
