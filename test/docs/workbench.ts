@@ -92,11 +92,13 @@ async function write(folder: string, block: Block): Promise<string> {
 }
 
 const SOURCE = "--conditions=@edgepost/source";
+/** Those that the page on Deno names. */
+const DENO_PERMISSIONS = ["--allow-net", "--allow-env", "--allow-sys=hostname"];
 
 function commandOf(place: string, file: string): string[] {
   if (place === "node") return [process.execPath, SOURCE, file];
   const bin = join(root, "node_modules/.bin", place);
-  if (place === "deno") return [bin, "run", "--quiet", "--no-config", "--allow-all", SOURCE, file];
+  if (place === "deno") return [bin, "run", "--quiet", "--no-lock", "--node-modules-dir=manual", "--no-prompt", ...DENO_PERMISSIONS, SOURCE, file];
   if (place === "bun") return [bin, SOURCE, file];
   throw new Error(`Nothing is known of running a block in "${place}".`);
 }
