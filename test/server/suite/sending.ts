@@ -38,15 +38,10 @@ export function sendingSuite(house: House): void {
     ["last", ["file", "message"]],
   ])("takes a form whose message comes %s, and its files arrive as they were sent", async (_where, order) => {
     const content = Uint8Array.from({ length: 300_000 }, (_, index) => (index * 7 + (index >> 8)) % 256);
-    const parts = {
-      message: [JSON.stringify({ ...MESSAGE, subject: "A form" })],
-      file: [content, "café.bin"],
-    } as const;
     const form = new FormData();
-    for (const name of order) {
-      const [value, filename] = parts[name as keyof typeof parts];
-      if (filename === undefined) form.append(name, value);
-      else form.append(name, new Blob([value]), filename);
+    for (const part of order) {
+      if (part === "message") form.append("message", JSON.stringify({ ...MESSAGE, subject: "A form" }));
+      else form.append("file", new Blob([content]), "café.bin");
     }
     const { status, body } = await postForm(house, form);
     expect(status, JSON.stringify(body)).toBe(200);
