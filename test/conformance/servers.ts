@@ -1,6 +1,8 @@
 import type { SmtpConnection } from "@edgepost/core";
 import { type MemoryTransport, memoryTransport } from "@edgepost/core/testing";
-import { POSTFIX_LOGIN, startPostfix, whyNoPostfix } from "../support/postfix.ts";
+import { startExim, whyNoExim } from "../support/exim.ts";
+import { startPostfix, whyNoPostfix } from "../support/postfix.ts";
+import { RELAY_LOGIN, type RelayOptions, type TestRelay } from "../support/relay.ts";
 import { type ReceivedMail, startSmtpServer, type TestSmtpServerOptions } from "../support/smtp-server.ts";
 import { type SinkMessage, startSmtpSink, whyNoSmtpSink } from "../support/smtp-sink.ts";
 import { testCertificates } from "../support/tls.ts";
@@ -38,7 +40,7 @@ export interface ArrivedMail {
   readonly parameters?: Readonly<Record<string, string | true>>;
 }
 
-const login = POSTFIX_LOGIN;
+const login = RELAY_LOGIN;
 const refusals = {
   "nobody@refused.example": { code: 550, text: "5.1.1 Nobody" },
   "noone@refused.example": { code: 550, text: "5.1.1 No one" },
@@ -94,27 +96,37 @@ const smtpSink: StoryServer = {
   }),
 };
 
-/** A whole Postfix, the same for all stories: what it hands on is told apart by Message-ID. */
-const postfix: StoryServer = {
-  name: "Postfix",
-  traits: new Set(["login", "tls", "refuses", "SIZE", "DSN", "SMTPUTF8"]),
-  missing: whyNoPostfix,
-  async start() {
-    const refuse = Object.entries(refusals).map(([address, { code, text }]) => [address, `${code} ${text}`]);
-    const server = await startPostfix({ refuse: Object.fromEntries(refuse) });
-    return {
-      open: async ({ way = "usual" }, id) => ({
-        connection: { port: server.ports[way === "usual" ? "starttls" : way], ...settingsOf(way) },
-        async arrived() {
-          const ours = server.inbox.received.filter(({ text }) => text.includes(`Message-ID: <${id}.`));
-          return ours.map(describeReceived);
-        },
-        async close() {},
-      }),
-      close: server.close,
-    };
-  },
-};
+// OpenSMTPD is not among them: it has its spool, its socket and the folder it locks itself into at fixed places of /var,
+// so that it cannot run beside one the machine has, nor without leaving traces.
+const postfix = relay("Postfix", whyNoPostfix, startPostfix);
+const exim = relay("Exim", whyNoExim, startExim);
+
+/** A whole mail server, the same for all stories: what it hands on is told apart by Message-ID. */
+function relay(
+  name: string,
+  missing: string | undefined,
+  startRelay: (options: RelayOptions) => Promise<TestRelay>,
+): StoryServer {
+  const refuse = Object.entries(refusals).map(([address, { code, text }]) => [address, `${code} ${text}`]);
+  return {
+    name,
+    traits: new Set(["login", "tls", "refuses", "SIZE", "DSN", "SMTPUTF8"]),
+    missing,
+    async start() {
+      const { ports, inbox, close } = await startRelay({ refuse: Object.fromEntries(refuse) });
+      return {
+        open: async ({ way = "usual" }, id) => ({
+          connection: { port: ports[way === "usual" ? "starttls" : way], ...settingsOf(way) },
+          async arrived() {
+            return inbox.received.filter(({ text }) => text.includes(`Message-ID: <${id}.`)).map(describeReceived);
+          },
+          async close() {},
+        }),
+        close,
+      };
+    },
+  };
+}
 
 /** Where {@link memoryTransport} delivers to, by what stands for a port. */
 export const memories = new Map<number, MemoryTransport>();
@@ -140,7 +152,7 @@ const memory: StoryServer = {
   }),
 };
 
-export const servers: readonly StoryServer[] = [smtpServer, smtpSink, postfix, memory];
+export const servers: readonly StoryServer[] = [smtpServer, smtpSink, postfix, exim, memory];
 
 function settingsOf(way: Way): Partial<SmtpConnection> {
   if (way === "clear") return { security: "none" };

@@ -3,7 +3,8 @@ import { nodeTransport } from "@edgepost/transport-node";
 import { nativeTransport } from "@edgepost/transport-node/native";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { failureOf } from "../support/engine.ts";
-import { describeWithPostfix, POSTFIX_LOGIN, startPostfix, type TestPostfix } from "../support/postfix.ts";
+import { describeWithPostfix, startPostfix } from "../support/postfix.ts";
+import { RELAY_LOGIN, type TestRelay } from "../support/relay.ts";
 import type { ReceivedMail } from "../support/smtp-server.ts";
 import { testCertificates } from "../support/tls.ts";
 
@@ -11,7 +12,7 @@ import { testCertificates } from "../support/tls.ts";
 
 const from = "ada@example.com";
 const to = "grace@example.com";
-const auth = POSTFIX_LOGIN;
+const auth = RELAY_LOGIN;
 
 /** Each way to log in, the first choice last. nodemailer has no SCRAM. */
 const byPassword = ["CRAM-MD5", "LOGIN", "PLAIN"] as const;
@@ -21,7 +22,7 @@ const subjects = [
 ] as const;
 
 describeWithPostfix("Postfix", () => {
-  let postfix: TestPostfix;
+  let postfix: TestRelay;
   let tls: { ca: string };
   beforeAll(async () => {
     tls = { ca: (await testCertificates()).ca };
@@ -49,7 +50,7 @@ describeWithPostfix("Postfix", () => {
       expect(text).toContain("(Authenticated sender: ada@postfix.test)");
       expect(text).toMatch(/using TLSv1\.3 [\s\S]* with ESMTPSA /);
 
-      await using stranger = mailerTo({ auth: { ...auth, password: "wrong", methods: [method] } });
+      await using stranger = mailerTo({ auth: { ...auth, password: "wrong-canary", methods: [method] } });
       const error = await failureOf(stranger.send({ from, to, text: "Hello" }));
       expect(error).toMatchObject({ code: "auth-failed", phase: "auth", retryable: false, reply: { code: 535 } });
     });
