@@ -1,8 +1,6 @@
 import { createMailer, isMailError } from "@edgepost/core";
 import { httpTransport } from "@edgepost/server/client";
 
-const ENDPOINT = "http://127.0.0.1:8025";
-
 const form = document.querySelector("form");
 const output = document.querySelector("output");
 
@@ -16,7 +14,7 @@ form?.addEventListener("submit", async (event) => {
 async function send(fields: FormData): Promise<string> {
   const text = (name: string) => String(fields.get(name));
   const files = fields.getAll("files").filter((file) => file instanceof File && file.size > 0) as File[];
-  const transport = httpTransport({ url: ENDPOINT, apiKey: text("key"), connection: "default" });
+  const transport = httpTransport({ url: text("endpoint"), apiKey: text("key"), connection: "default" });
   try {
     const { accepted, rejected } = await createMailer({ transport }).send({
       from: "Acme <office@acme.com>",

@@ -2,8 +2,9 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { transportContract } from "@edgepost/core/testing";
-import { describe, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { spoolTransport } from "../../examples/custom-transport/spool-transport.ts";
+import { openExample } from "./example.ts";
 
 // The example of `examples/custom-transport`, held to the contract that every transport of ours passes.
 
@@ -19,6 +20,17 @@ describe("a transport of one's own", () => {
         dispose: () => rm(folder, { recursive: true }),
       };
     },
+  });
+
+  it("leaves each message in the folder, the blind copy in its envelope alone", async () => {
+    const { folder, run } = await openExample("custom-transport");
+    onTestFinished(() => rm(join(folder, "spool"), { recursive: true }));
+    expect(await run("node send.ts && ls spool")).toMatch(
+      /^\d+ octets for ada@example\.com, archive@acme\.com\n\S+\.eml/,
+    );
+    const [mail] = await readSpool(join(folder, "spool"));
+    expect(mail).toMatchObject({ from: "billing@acme.com", to: ["ada@example.com", "archive@acme.com"] });
+    expect(Buffer.from(mail?.bytes ?? []).toString()).not.toContain("archive");
   });
 });
 
