@@ -69,15 +69,21 @@ describe("installed from its tarball into an empty project", () => {
     const node = project.oldestNode ? oldestNode : pinnedNode;
     if (node === undefined) return context.skip(WHY_NO_OLDEST_NODE);
     await using server = await startSmtpServer({ security: "none" });
-    const folder = await install(project);
+    const folder = await install(project.package, project.dependencies, project.programs);
     for (const program of project.programs) {
       await run(node, [program], { cwd: folder, env: { ...process.env, SMTP_PORT: String(server.port) } });
     }
     expect(server.received.map(({ text }) => /^Subject: (.*)\r$/m.exec(text)?.[1])).toEqual(project.subjects);
   });
 
+  it("@edgepost/server runs by npx, and says what is wrong with its settings", async () => {
+    const folder = await install("npx", ["@edgepost/server"], []);
+    const running = run("npx", ["@edgepost/server"], { cwd: folder, env: { ...process.env, EDGEPOST_PORT: "none" } });
+    await expect(running).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("EDGEPOST_PORT") });
+  });
+
   /** An empty project with nothing of this workspace but its tarballs. */
-  async function install({ package: name, dependencies, programs }: Project): Promise<string> {
+  async function install(name: string, dependencies: readonly string[], programs: readonly string[]): Promise<string> {
     const folder = join(projects, name.replace("/", "-"));
     await mkdir(folder);
     const fromTarball = (names: readonly string[]) =>

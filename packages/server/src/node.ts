@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { main } from "./node/main.ts";
@@ -7,7 +8,7 @@ export type { RunningServer } from "./node/start-server.ts";
 export { startServer } from "./node/start-server.ts";
 export { sqliteStore } from "./store/sqlite.ts";
 
-// Importable, and runnable as it is: `node dist/node.js`.
+// Importable, and runnable as it is: `npx @edgepost/server`.
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   await main(process.argv[2]);
 }

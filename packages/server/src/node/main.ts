@@ -3,7 +3,7 @@ import { SealedError } from "../secrets.ts";
 import { rotateSecrets, startServer } from "./start-server.ts";
 
 /**
- * What `node dist/node.js` does: serves until it is told to stop (twice, if it should not wait). With the argument
+ * What `npx @edgepost/server` does: serves until it is told to stop (twice, if it should not wait). With the argument
  * `rotate-secrets` it seals everything stored with the first of the encryption keys instead.
  */
 export async function main(command: string | undefined): Promise<void> {
