@@ -16,7 +16,7 @@ const NEWER: Readonly<Record<string, string>> = {
 };
 
 describe("the table of extensions", () => {
-  it.each([...MEDIA_TYPES])(
+  it.each(Object.entries(MEDIA_TYPES))(
     "says of .%s what the database collected from the registries says: %s",
     (extension, type) => {
       if (!Object.hasOwn(NEWER, extension)) expect(DATABASE[type]?.extensions).toContain(extension);

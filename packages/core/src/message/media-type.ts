@@ -31,8 +31,9 @@ export function checkMediaType(written: string, text?: string): { readonly type:
   return { fault: `must have charset utf-8, as text is written: give bytes for ${charset}` };
 }
 
-/** By the extension of a file name. */
+/** By the extension of a file name; `constructor` is none, though every object has one. */
 export function mediaTypeOf(filename = ""): string {
   const extension = filename.slice(filename.lastIndexOf(".") + 1).toLowerCase();
-  return (filename.includes(".") && MEDIA_TYPES.get(extension)) || "application/octet-stream";
+  const known = filename.includes(".") && Object.hasOwn(MEDIA_TYPES, extension) ? MEDIA_TYPES[extension] : undefined;
+  return known ?? "application/octet-stream";
 }

@@ -34,7 +34,7 @@ function readMarkup(html: string, open: number, text: TextWriter): number {
   const attributes: Record<string, string> = Object.create(null);
   const end = readAttributes(html, open + 1 + (slash ?? "").length + name.length, attributes);
   if (slash === "/") closeTag(tag, text);
-  else if (HIDDEN.has(tag)) return endOfHidden(tag, html, end);
+  else if (HIDDEN.test(tag)) return endOfHidden(tag, html, end);
   else openTag(tag, attributes, text);
   return end;
 }
@@ -53,13 +53,10 @@ function readAttributes(html: string, start: number, attributes: Record<string, 
 }
 
 /** Elements whose content is no text of the mail. */
-const HIDDEN = new Set(["script", "style", "title", "template"]);
-const PARAGRAPHS = new Set(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "table", "dl"]);
-const LINES = new Set(
-  "div tr li dt dd section article header footer main nav aside address form fieldset figure figcaption center caption body".split(
-    " ",
-  ),
-);
+const HIDDEN = /^(?:script|style|title|template)$/;
+const PARAGRAPHS = /^(?:p|h[1-6]|blockquote|pre|table|dl)$/;
+const LINES =
+  /^(?:div|tr|li|dt|dd|section|article|header|footer|main|nav|aside|address|form|fieldset|figure|figcaption|center|caption|body)$/;
 
 function endOfHidden(tag: string, html: string, start: number): number {
   const close = new RegExp(`</${tag}[\\s/>]`, "gi");
@@ -72,8 +69,8 @@ function openTag(tag: string, attributes: Readonly<Record<string, string>>, text
   if (tag === "br") text.breakLine();
   else if (tag === "ul" || tag === "ol")
     text.openList(tag === "ol" ? Number.parseInt(attributes.start ?? "1", 10) || 1 : undefined);
-  else if (PARAGRAPHS.has(tag)) text.gap(2);
-  else if (LINES.has(tag)) text.gap(1);
+  else if (PARAGRAPHS.test(tag)) text.gap(2);
+  else if (LINES.test(tag)) text.gap(1);
   if (tag === "li") text.openItem();
   else if (tag === "td" || tag === "th") text.write(" ");
   else if (tag === "hr") text.rule();
@@ -86,8 +83,8 @@ function closeTag(tag: string, text: TextWriter): void {
   if (tag === "a") text.closeLink();
   else if (tag === "pre") text.isVerbatim = false;
   if (tag === "ul" || tag === "ol") text.closeList();
-  else if (PARAGRAPHS.has(tag)) text.gap(2);
-  else if (LINES.has(tag)) text.gap(1);
+  else if (PARAGRAPHS.test(tag)) text.gap(2);
+  else if (LINES.test(tag)) text.gap(1);
 }
 
 /** Collects the text: white space collapses, line breaks and gaps are written when text follows them. */

@@ -109,9 +109,10 @@ function urlFailure(url: URL, deadline: Deadline, signal: AbortSignal | undefine
   return (cause) => {
     const what = `The attachment ${withoutQuery(url)} could not be fetched`;
     if (signal?.aborted) return new MailError("aborted", `${what}: aborted.`, { phase: "body", cause });
-    const fault = deadline.expired ? TOO_SLOW : cause instanceof UrlFault ? cause : NO_CONNECTION;
-    const { message, retryable } = fault;
-    return new MailError("attachment-failed", `${what}: ${message}`, { phase: "body", retryable, cause });
+    const isTold = cause instanceof UrlFault && !deadline.expired;
+    const why = isTold ? cause.message : deadline.expired ? "it took too long" : "the connection failed";
+    const retryable = isTold ? cause.retryable : true;
+    return new MailError("attachment-failed", `${what}: ${why}`, { phase: "body", retryable, cause });
   };
 }
 
@@ -136,6 +137,3 @@ class UrlFault extends Error {
     this.retryable = retryable;
   }
 }
-
-const TOO_SLOW = new UrlFault("it took too long", true);
-const NO_CONNECTION = new UrlFault("the connection failed", true);

@@ -45,7 +45,7 @@ export function parseCapabilities({ text }: SmtpReply): Capabilities {
 }
 
 /** After HELO: a server that offers nothing. */
-export const NO_CAPABILITIES: Capabilities = parseCapabilities({ code: 250, text: "" });
+export const NO_CAPABILITIES: Capabilities = /* @__PURE__ */ parseCapabilities({ code: 250, text: "" });
 
 function addKeyword(keywords: Map<string, string>, line: string): void {
   // `AUTH=LOGIN PLAIN` is how servers wrote it for clients older than RFC 2554; some write nothing else.
