@@ -1,23 +1,16 @@
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
 import { build, type Metafile } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { doors, folderOf } from "./doors.ts";
 
 // What a door pulls in, seen in what was built: nothing of a runtime in core, nothing big in the main door, and the two
-// halves of the edge transport kept apart.
+// halves of the edge transport kept apart. How much that weighs is in bundle-size.test.ts.
 
 /** Why core may depend on each of these. */
 const CORE_DEPENDENCIES: Readonly<Record<string, string>> = {
   zod: "schemas of ./schema alone",
   mustache: "logic-less templates of ./template alone",
 };
-
-/**
- * A Worker that sends, all of it, minified and compressed: message rules, MIME, engine, SASL. A guard against what comes
- * in unnoticed, not a goal; nodemailer on Workers needs 69 KB.
- */
-const MAX_EDGE_KILOBYTES = 48;
 
 describe("core, as built", () => {
   const coreDoors = doors.filter((door) => door.package === "@edgepost/core").map(({ door }) => door);
@@ -47,27 +40,6 @@ describe("the edge transport, as built", () => {
     const packages = await packagesBehind("@edgepost/transport-edge", ".", ["workerd"]);
     expect(packages).toContain("cloudflare:sockets");
     expect(packages.filter((name) => name.startsWith("node:") || name.includes("transport-node"))).toEqual([]);
-  });
-
-  it(`makes a Worker that sends of at most ${MAX_EDGE_KILOBYTES} KB compressed`, async () => {
-    const worker = `
-      import { createMailer } from "@edgepost/core";
-      import { edgeTransport } from "@edgepost/transport-edge";
-      export default { fetch: (request, env) => createMailer({ transport: edgeTransport(env.SMTP) }).send(env.MESSAGE) };`;
-    const { outputFiles } = await build({
-      stdin: { contents: worker, resolveDir: fileURLToPath(new URL("../..", import.meta.url)) },
-      bundle: true,
-      minify: true,
-      write: false,
-      format: "esm",
-      platform: "neutral",
-      mainFields: ["module", "main"],
-      conditions: ["workerd"],
-      external: ["cloudflare:*"],
-      logLevel: "silent",
-    });
-    const kilobytes = gzipSync(outputFiles[0]?.contents ?? "").length / 1000;
-    expect(kilobytes).toBeLessThanOrEqual(MAX_EDGE_KILOBYTES);
   });
 });
 
