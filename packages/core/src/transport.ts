@@ -11,6 +11,15 @@ export interface SendOptions {
    * receipt. `all-or-none`: send to nobody and throw `recipients-rejected`. Default: `best-effort`.
    */
   readonly recipients?: "best-effort" | "all-or-none" | undefined;
+  /**
+   * Awaited before the octets that make the message deliverable are written: the final dot, the end of the last BDAT
+   * chunk, or, where everything goes out in one write, that write. Until it resolves nothing can have been delivered, and
+   * if it rejects nothing is: the send fails with `aborted`, retryable unless the reason is a `MailError` that is not.
+   *
+   * For callers that keep a record of what they send. Called again for each further transaction of a message, and not at
+   * all by a transport without {@link Transport.tellsFinal}.
+   */
+  readonly onFinal?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -25,6 +34,8 @@ export interface Transport {
   readonly defaults?: MessageDefaults;
   /** Reads `path` attachments, for a transport that was told to. */
   readonly attachments?: Pick<AttachmentPolicy, "openPath">;
+  /** It awaits {@link SendOptions.onFinal}. Left out, a message may be delivered as soon as `send` is called. */
+  readonly tellsFinal?: true;
   send(mail: OutgoingMail, options?: SendOptions): Promise<Receipt>;
   verify?(options?: SendOptions): Promise<Verification>;
   close?(): Promise<void>;

@@ -23,7 +23,7 @@ interface RequestScope {
  * sockets would fail. All requests of one Durable Object count as one, for signals as for sockets.
  */
 export function perRequest(open: () => Transport): Transport {
-  const { name, defaults, verify } = open();
+  const { name, defaults, verify, tellsFinal } = open();
   /** The most recently used first. */
   const scopes: RequestScope[] = [];
   let closed = false;
@@ -52,6 +52,7 @@ export function perRequest(open: () => Transport): Transport {
   const transport: Transport = {
     name,
     ...(defaults !== undefined && { defaults }),
+    ...(tellsFinal && { tellsFinal }),
     send: (mail, options) => within((own) => own.send(mail, options)),
     async close() {
       closed = true;

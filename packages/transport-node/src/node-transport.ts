@@ -49,6 +49,7 @@ export function nodeTransport(connection: SmtpConnection | string, options: Node
   return sockets.serve({
     name: settings.transport,
     defaults,
+    tellsFinal: true,
     ...(options.files !== undefined && { attachments: { openPath: createFileReader(options.files) } }),
     send: pool.send,
     verify: ({ signal } = {}) => verify(settings, signal),

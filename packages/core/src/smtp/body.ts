@@ -1,8 +1,10 @@
 import { isMailError, type MailError } from "../errors.ts";
 import type { BodyForm } from "../outgoing.ts";
+import type { SendOptions } from "../transport.ts";
 import { concatBytes } from "../util/bytes.ts";
 import { bdat } from "./command.ts";
 import { DotStuffing, LineEndFilter } from "./dot-stuffing.ts";
+import { tellFinal } from "./final.ts";
 import type { Link } from "./link.ts";
 import { isNegative, isPositive } from "./reply.ts";
 import type { SessionState } from "./session.ts";
@@ -21,6 +23,8 @@ const LEAST_WRITE_BYTES = 16_384;
 /** Octets of one BDAT chunk. Each has a line and a reply of its own, so they are not smaller. */
 const CHUNK_BYTES = 262_144;
 
+type OnFinal = SendOptions["onFinal"];
+
 const NOTHING = new Uint8Array();
 
 /**
@@ -29,7 +33,7 @@ const NOTHING = new Uint8Array();
  * The write of the final dot is the point of no return, and sets `state.isCommitted`. When anything ends the writing
  * before, the dot is never sent, and the server has no message.
  */
-export async function writeData(state: SessionState, body: Body): Promise<number> {
+export async function writeData(state: SessionState, body: Body, onFinal: OnFinal): Promise<number> {
   const { link } = state;
   if (link.hasArrived) await makeRoom(state); // something came behind the 354
   link.phase = "body";
@@ -44,6 +48,7 @@ export async function writeData(state: SessionState, body: Body): Promise<number
     size += piece.length;
     held = stuffing.push(piece);
   }
+  if (onFinal !== undefined) await tell(state, onFinal);
   link.write(concatBytes([held, stuffing.end()]));
   state.isCommitted = true;
   link.note(`(a message of ${size} octets, and its final dot)`);
@@ -51,14 +56,16 @@ export async function writeData(state: SessionState, body: Body): Promise<number
 }
 
 /** Writes the message by BDAT (RFC 3030). The write that ends the last chunk is the point of no return. */
-export async function writeChunks(state: SessionState, body: Body): Promise<number> {
-  return body.kind === "bytes" ? writeOneChunk(state, body.bytes) : writeManyChunks(state, body);
+export async function writeChunks(state: SessionState, body: Body, onFinal: OnFinal): Promise<number> {
+  return body.kind === "bytes" ? writeOneChunk(state, body.bytes, onFinal) : writeManyChunks(state, body, onFinal);
 }
 
-async function writeOneChunk(state: SessionState, bytes: Uint8Array): Promise<number> {
+async function writeOneChunk(state: SessionState, bytes: Uint8Array, onFinal: OnFinal): Promise<number> {
+  if (onFinal !== undefined && bytes.length <= SLICE_BYTES) await tell(state, onFinal);
   state.link.command([bdat(bytes.length, true)], bytes.subarray(0, SLICE_BYTES));
   for (let start = SLICE_BYTES; start < bytes.length; start += SLICE_BYTES) {
     await makeRoom(state);
+    if (onFinal !== undefined && start + SLICE_BYTES >= bytes.length) await tell(state, onFinal);
     state.link.write(bytes.subarray(start, start + SLICE_BYTES));
   }
   state.isCommitted = true;
@@ -66,7 +73,7 @@ async function writeOneChunk(state: SessionState, bytes: Uint8Array): Promise<nu
 }
 
 /** The size is not known before the end, so each chunk waits for the next to tell whether it is the last. */
-async function writeManyChunks(state: SessionState, body: Body): Promise<number> {
+async function writeManyChunks(state: SessionState, body: Body, onFinal: OnFinal): Promise<number> {
   const { link, capabilities, timeouts } = state;
   let pieces: Uint8Array[] = [];
   let chunkBytes = 0;
@@ -79,6 +86,7 @@ async function writeManyChunks(state: SessionState, body: Body): Promise<number>
       await hearChunk(state, unanswered > 0);
       unanswered--;
     }
+    if (isLast && onFinal !== undefined) await tell(state, onFinal);
     const [first, ...others] = pieces;
     link.command([bdat(chunkBytes, isLast)], first);
     for (const piece of others) link.write(piece); // joined they would be copied once more, all of a large message
@@ -100,6 +108,12 @@ async function writeManyChunks(state: SessionState, body: Body): Promise<number>
   await writeChunk(true);
   for (; unanswered > 1; unanswered--) await hearChunk(state, true);
   return size;
+}
+
+/** What the server said while the caller was told counts, as at any other pause. */
+async function tell(state: SessionState, onFinal: () => Promise<void>): Promise<void> {
+  await tellFinal(state.link, state.timeouts.progressMs, onFinal);
+  if (state.link.hasArrived) await makeRoom(state);
 }
 
 /** The reply to a chunk that is not the last. A refusal may come before the chunk it is about is complete. */

@@ -31,6 +31,7 @@ export async function deliver(state: SessionState, mail: OutgoingMail, options: 
     rcptTo: (recipient) => rcptTo(recipient, parameters.rcpt),
     body,
     allOrNone,
+    onFinal: options.onFinal,
   };
   const outcome = await deliverInGroups(state, mail, letter);
   return { messageId: mail.messageId, ...outcome, transport: state.transport, downgrades: parameters.downgrades };

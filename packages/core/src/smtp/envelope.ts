@@ -1,6 +1,7 @@
 import { isTransient, type MailError, type MailErrorCode, type MailPhase } from "../errors.ts";
 import type { RejectedRecipient, SmtpReply } from "../receipt.ts";
 import { bdat } from "./command.ts";
+import { tellFinal } from "./final.ts";
 import { formatReply, isNegative, isPositive, isTooLarge } from "./reply.ts";
 import type { SessionState } from "./session.ts";
 import type { FirstWrite, Letter } from "./transaction.ts";
@@ -36,6 +37,7 @@ export async function sendEnvelope(
   if (firstWrite === "envelope") link.command(group);
   if (firstWrite === "data") link.command([...group, "DATA"]);
   if (firstWrite === "message" && letter.body.kind === "bytes") {
+    if (letter.onFinal !== undefined) await tellFinal(link, state.timeouts.progressMs, letter.onFinal);
     link.command([...group, bdat(letter.body.bytes.length, true)], letter.body.bytes);
     state.isCommitted = true;
   }

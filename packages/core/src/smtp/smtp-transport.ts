@@ -54,6 +54,7 @@ export function createSmtpTransport(
   return {
     name,
     defaults: parsed.defaults,
+    tellsFinal: true,
     send: pool.send,
     verify: (sendOptions) => verifySession(connect, open, sendOptions?.signal),
     close: pool.close,

@@ -1,5 +1,6 @@
 import { MailError } from "../errors.ts";
 import type { SmtpReply } from "../receipt.ts";
+import type { SendOptions } from "../transport.ts";
 import { type Body, writeChunks, writeData } from "./body.ts";
 import { type EnvelopeReplies, refusalOf, sendEnvelope } from "./envelope.ts";
 import type { Link } from "./link.ts";
@@ -13,6 +14,7 @@ export interface Letter {
   readonly body: Body;
   /** Send to nobody unless the server takes every recipient. */
   readonly allOrNone: boolean;
+  readonly onFinal: SendOptions["onFinal"];
 }
 
 export interface TransactionOutcome extends Pick<EnvelopeReplies, "accepted" | "rejected" | "postponed"> {
@@ -98,13 +100,13 @@ async function windUp(state: SessionState, firstWrite: FirstWrite): Promise<void
   }
 }
 
-async function sendMessage(state: SessionState, { body }: Letter, firstWrite: FirstWrite): Promise<number> {
+async function sendMessage(state: SessionState, { body, onFinal }: Letter, firstWrite: FirstWrite): Promise<number> {
   const { link, capabilities, timeouts } = state;
   if (firstWrite === "message" && body.kind === "bytes") return body.bytes.length;
   if (capabilities.chunking) {
     link.expectQuiet();
     link.phase = "body";
-    return writeChunks(state, body);
+    return writeChunks(state, body, onFinal);
   }
   if (firstWrite !== "data") link.command(["DATA"]);
   link.phase = "data";
@@ -112,7 +114,7 @@ async function sendMessage(state: SessionState, { body }: Letter, firstWrite: Fi
   if (isNegative(reply))
     throw link.error("message-rejected", `The server refused DATA: ${formatReply(reply)}`, { reply });
   if (reply.code !== 354) throw link.unexpected(reply);
-  return writeData(state, body);
+  return writeData(state, body, onFinal);
 }
 
 /** The server's word on the message. Only now it is accepted. */

@@ -1,5 +1,6 @@
 import type { Transport } from "../transport.ts";
 import { closes, refusesWhenAborted, stopsWhenAborted, stopsWhenAttachmentFails, verifies } from "./contract/ending.ts";
+import { stopsBeforeFinal, tellsBeforeFinal } from "./contract/final.ts";
 import { BUSY, UNKNOWN } from "./contract/mail.ts";
 import { failsForGood, failsForNow, sendsToNobody, sendsToOthers } from "./contract/refusing.ts";
 import {
@@ -87,6 +88,8 @@ export function transportContract(options: TransportContractOptions): void {
   contractTest("sends nothing when it was aborted before", refusesWhenAborted);
   contractTest("sends nothing when it is aborted while the message is written", stopsWhenAborted);
   contractTest("sends nothing when an attachment fails", stopsWhenAttachmentFails);
+  contractTest("tells when the message is about to be deliverable", tellsBeforeFinal);
+  contractTest("sends nothing when that is not allowed", stopsBeforeFinal);
   contractTest("verifies the connection in stages, without sending", verifies);
   contractTest("finishes what is under way before it closes, and takes nothing afterwards", closes);
   if (keepsBytes) {

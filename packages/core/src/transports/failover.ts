@@ -91,6 +91,7 @@ export function withFailover(transports: readonly Transport[]): Transport {
     name: `failover(${transports.map(({ name }) => name).join(", ")})`,
     ...(first.defaults !== undefined && { defaults: first.defaults }),
     ...(attachments !== undefined && { attachments }),
+    ...(transports.every(({ tellsFinal }) => tellsFinal) && { tellsFinal: true }),
     send,
     verify,
     close,

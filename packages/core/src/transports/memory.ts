@@ -1,4 +1,4 @@
-import { isTransient, MailError } from "../errors.ts";
+import { isMailError, isTransient, MailError } from "../errors.ts";
 import type { Envelope } from "../message/envelope.ts";
 import type { Message } from "../message/message.ts";
 import type { OutgoingMail } from "../outgoing.ts";
@@ -48,13 +48,14 @@ export function memoryTransport(options: MemoryTransportOptions = {}): MemoryTra
   const sent: SentMail[] = [];
   let closed = false;
 
-  async function send(mail: OutgoingMail, { signal, recipients }: SendOptions = {}): Promise<Receipt> {
+  async function send(mail: OutgoingMail, { signal, recipients, onFinal }: SendOptions = {}): Promise<Receipt> {
     if (closed) throw new MailError("closed", "This transport was closed.", { phase: "input" });
     refuseWhenAborted(signal);
     const failure = fail?.(mail);
     if (failure !== undefined) throw failure;
     const rejected = refuseRecipients(mail, reject, recipients);
     const bytes = await readAll(mail.stream(), signal);
+    await tellFinal(onFinal);
     const receipt: Receipt = {
       messageId: mail.messageId,
       accepted: mail.envelope.to.filter((address) => !rejected.some((recipient) => recipient.address === address)),
@@ -70,6 +71,7 @@ export function memoryTransport(options: MemoryTransportOptions = {}): MemoryTra
 
   return {
     name,
+    tellsFinal: true,
     sent,
     send,
     verify: async ({ signal } = {}) => {
@@ -120,6 +122,15 @@ async function readAll(stream: ReadableStream<Uint8Array>, signal: AbortSignal |
   }
   refuseWhenAborted(signal);
   return concatBytes(chunks);
+}
+
+async function tellFinal(onFinal: SendOptions["onFinal"]): Promise<void> {
+  try {
+    await onFinal?.();
+  } catch (cause) {
+    const retryable = isMailError(cause) ? cause.retryable : true;
+    throw new MailError("aborted", "The message was stopped before it was sent.", { phase: "body", retryable, cause });
+  }
 }
 
 function refuseWhenAborted(signal: AbortSignal | undefined): void {

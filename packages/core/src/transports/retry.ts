@@ -72,11 +72,12 @@ export function withRetry(transport: Transport, options: RetryOptions = {}): Tra
     await transport.close?.();
   }
 
-  const { verify, defaults, attachments } = transport;
+  const { verify, defaults, attachments, tellsFinal } = transport;
   return {
     name: transport.name,
     ...(defaults !== undefined && { defaults }),
     ...(attachments !== undefined && { attachments }),
+    ...(tellsFinal && { tellsFinal }),
     ...(verify !== undefined && { verify: (sendOptions?: SendOptions) => verify.call(transport, sendOptions) }),
     send,
     close,

@@ -11,6 +11,8 @@ export interface BodyWatch {
   onPiece(): void;
   /** Asked before a piece of a stream is handed over that makes it so large. False: it must not be. */
   hasRoomFor?(bytes: number): boolean;
+  /** Awaited before the last is handed over; a rejection ends the message without its final dot. */
+  beforeEnd?: (() => Promise<void>) | undefined;
   /** The last was handed over; nodemailer adds the final dot. */
   onEnd(bytes: number): void;
   /** The message could not be read to its end. */
@@ -26,10 +28,8 @@ export function bodyFromBytes(bytes: Uint8Array, watch: BodyWatch): Readable {
       watch.onPiece();
       const piece = bytes.subarray(offset, offset + PIECE_BYTES);
       offset += piece.length;
-      const isLast = offset >= bytes.length;
-      if (isLast) watch.onEnd(bytes.length);
-      this.push(piece);
-      if (isLast) this.push(null);
+      if (offset < bytes.length) this.push(piece);
+      else end(this, watch, bytes.length, piece);
     },
   });
 }
@@ -57,8 +57,7 @@ export function bodyFromStream(stream: ReadableStream<Uint8Array>, watch: BodyWa
           rest = value ?? rest;
           if (watch.hasRoomFor?.(bytes + rest.length) === false) return;
           if (!done) return pushPiece();
-          watch.onEnd(bytes);
-          this.push(null);
+          end(this, watch, bytes);
         },
         // Not by `destroy(error)`: nodemailer writes a code of its own into errors it is given.
         (error) => watch.onFailure(error),
@@ -69,4 +68,16 @@ export function bodyFromStream(stream: ReadableStream<Uint8Array>, watch: BodyWa
       reader.cancel().then(closed, closed);
     },
   });
+}
+
+/** Hands the last piece over, if there is one, and the end. */
+function end(body: Readable, watch: BodyWatch, bytes: number, last?: Uint8Array): void {
+  const finish = () => {
+    if (body.destroyed) return;
+    watch.onEnd(bytes);
+    if (last !== undefined) body.push(last);
+    body.push(null);
+  };
+  if (watch.beforeEnd === undefined) finish();
+  else watch.beforeEnd().then(finish, (error) => watch.onFailure(error));
 }

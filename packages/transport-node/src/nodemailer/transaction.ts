@@ -1,11 +1,12 @@
 import type { Readable } from "node:stream";
 import type { BodyForm, OutgoingMail, RejectedRecipient, SendOptions, SmtpReply } from "@edgepost/core";
+import { isMailError } from "@edgepost/core";
 import type { NodemailerEnvelope } from "./envelope.ts";
 import type { NodemailerLink } from "./link.ts";
 import { type BodyWatch, bodyFromBytes, bodyFromStream } from "./message-body.ts";
 import { notToAll, tooLarge } from "./refusals.ts";
 import { parseReply } from "./reply-lines.ts";
-import { unreadable } from "./situation.ts";
+import { failed, unreadable } from "./situation.ts";
 
 /** What one transaction came to. */
 export interface Transaction {
@@ -41,6 +42,7 @@ export async function transact(
       if (bytes > mostBytes) link.fail(tooLarge(mostBytes, link.dialogue.situation));
       return bytes <= mostBytes;
     },
+    beforeEnd: options.onFinal && (() => tellFinal(options.onFinal, link)),
     onEnd(bytes) {
       size = bytes;
       link.onEnd(bytes);
@@ -65,6 +67,16 @@ export async function transact(
 /** What the server takes, by its SIZE (RFC 1870 section 4): 0 is no fixed limit. */
 function mostBytesOf(offered: ReadonlyMap<string, string>): number {
   return Number(/^\d{1,15}$/.exec(offered.get("SIZE") ?? "")?.[0]) || Number.POSITIVE_INFINITY;
+}
+
+/** One who cannot write down that the message is about to be deliverable stops it. */
+async function tellFinal(onFinal: SendOptions["onFinal"], { dialogue }: NodemailerLink): Promise<void> {
+  try {
+    await onFinal?.();
+  } catch (cause) {
+    const retryable = isMailError(cause) ? cause.retryable : true;
+    throw failed("aborted", "The message was stopped before it was sent.", dialogue.situation, { retryable, cause });
+  }
 }
 
 async function makeBytes(mail: OutgoingMail, form: BodyForm, link: NodemailerLink): Promise<Uint8Array> {
