@@ -211,7 +211,8 @@ describe("the octets of a form", () => {
     const { status, body } = await postRaw(endless, undefined, { maxBodyBytes: 10_000 });
     expect(status).toBe(413);
     expect(body.code).toBe("body-too-large");
-    expect(pulled).toBeLessThan(20);
+    // Then some more is read, so that a client who is still writing comes to read the answer, and no more.
+    expect(pulled).toBeLessThan(40);
   });
 });
 

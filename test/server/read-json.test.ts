@@ -38,19 +38,16 @@ test("refuses a body by the length it announces, without reading it", async () =
 
 test("stops reading a body of unknown length at the limit", async () => {
   let pulled = 0;
-  let cancelled = false;
   const endless = new ReadableStream({
     pull(controller) {
       pulled++;
       controller.enqueue(new Uint8Array(30).fill(0x20));
     },
-    cancel() {
-      cancelled = true;
-    },
   });
   await expect(read(endless)).rejects.toMatchObject({ code: "body-too-large" });
-  expect(cancelled).toBe(true);
   expect(pulled).toBeLessThan(10);
+  // What is left over may still be read, by who wants to end the connection well.
+  expect(endless.locked).toBe(false);
 });
 
 test("a body exactly at the limit is read", async () => {
@@ -76,11 +73,11 @@ test.each(['["[[[[[[", "\\\\", "\\"[[[[["]', '{"a\\\\":[[[1]]]}'])(
 );
 
 test("an error about a body does not quote it", async () => {
-  const error: Error = await read('{"password":"hunter2"').then(
+  const error: Error = await read('{"password":"canary2"').then(
     () => expect.unreachable(),
     (reason) => reason,
   );
-  expect(`${error.message} ${String(error.cause)}`).not.toContain("hunter2");
+  expect(`${error.message} ${String(error.cause)}`).not.toContain("canary2");
 });
 
 test("a client that goes away in the middle is told apart from one that sent nonsense", async () => {

@@ -10,6 +10,7 @@ import { createGate } from "./http/gate.ts";
 import { authenticate, identify, viewerOf } from "./http/middleware.ts";
 import { problemResponse, RequestProblem, type Viewer } from "./http/problem.ts";
 import { limitRate } from "./http/rate-limit.ts";
+import { readRest } from "./http/read-rest.ts";
 import { createIdSource, randomBytes } from "./ids.ts";
 import { createKeyring } from "./keys/keyring.ts";
 import { createMaintenance, type Maintenance } from "./maintenance.ts";
@@ -49,6 +50,7 @@ export function createServer(options: ServerOptions): MailServer {
 
   const app = new Hono<RequestContext>();
   app.use(identify(services));
+  app.use(readRest(services.limits));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => wrongMethod(methods, viewerOf(c)) }));
   if (options.corsOrigins !== undefined) app.use(allowOrigins(options.corsOrigins));
   app.use("/v1/*", authenticate(services));

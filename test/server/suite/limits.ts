@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { MESSAGE } from "../endpoint.ts";
+import { MESSAGE, TOKEN } from "../endpoint.ts";
 import type { House } from "./house.ts";
 
 const ROUTES_WITH_BODY = [
@@ -75,6 +75,30 @@ export function limitSuite(house: House): void {
   ])("%s", async (_what, message, status) => {
     const answer = await send(message);
     expect(answer.status, JSON.stringify(answer.body).slice(0, 500)).toBe(status);
+  });
+
+  // Who is answered while he is still writing must come to read the answer, and not find his connection reset.
+  describe.each([
+    ["36 MiB", 36],
+    ["60 MiB", 60],
+  ])("a body of %s", (_size, mebibytes) => {
+    const MEBIBYTE = new Uint8Array(1024 * 1024).fill(0x20);
+
+    test.each<[how: string, body: () => BodyInit]>([
+      ["with its length", () => new Blob(Array.from({ length: mebibytes }, () => MEBIBYTE))],
+      ["in chunks", () => new Response(new Blob(Array.from({ length: mebibytes }, () => MEBIBYTE))).body as BodyInit],
+    ])("%s is answered with a 413, and a 401 to a stranger", async (_how, body) => {
+      for (const [authorization, status] of [
+        [`Bearer ${TOKEN}`, 413],
+        ["Bearer nobody", 401],
+      ] as const) {
+        const headers = { authorization, "content-type": "application/json" };
+        const init = { method: "POST", headers, body: body(), duplex: "half" };
+        const response = await fetch(`${house.entry.url}/v1/messages`, init as RequestInit);
+        expect(response.status).toBe(status);
+        expect(await response.json()).toMatchObject({ status });
+      }
+    });
   });
 
   test.each<[what: string, key: string, status: number]>([

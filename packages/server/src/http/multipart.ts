@@ -50,9 +50,8 @@ export async function readMultipart(
     }
     await reader.readToEnd();
     return parts;
-  } catch (error) {
-    await reader.cancel();
-    throw error;
+  } finally {
+    reader.release();
   }
 }
 
@@ -101,8 +100,9 @@ class DelimitedReader {
     while (await this.#read()) this.#buffer = new Uint8Array();
   }
 
-  async cancel(): Promise<void> {
-    await this.#reader.cancel().catch(() => {});
+  /** What is left over is for `readRest`: a body that is cancelled is a connection that is reset. */
+  release(): void {
+    this.#reader.releaseLock();
   }
 
   async #readMore(): Promise<void> {
