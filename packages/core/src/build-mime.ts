@@ -5,6 +5,7 @@ import { parseMessage } from "./message/normalize.ts";
 import { composeMessage } from "./mime/compose.ts";
 import type { Signer } from "./mime/signer.ts";
 import type { OutgoingMail } from "./outgoing.ts";
+import { randomBytes } from "./util/random.ts";
 
 /** Everything a message takes from outside: with the same of each, the same input gives the same bytes. */
 export interface BuildOptions {
@@ -53,8 +54,4 @@ export function prepareMail(
 ): OutgoingMail {
   const message = parseMessage(input, { defaults, attachments, clock, random, hostname });
   return composeMessage(message, { random, clock, signers: [sign].flat() });
-}
-
-function randomBytes(bytes: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(bytes));
 }

@@ -1,3 +1,4 @@
+import { encodeUtf8 } from "../util/bytes.ts";
 import { isAscii, quoteForMessage } from "../util/safe-text.ts";
 
 /** RFC 5321 section 4.5.3.1.1. */
@@ -52,5 +53,5 @@ export function quoteWord(text: string): string {
 }
 
 function octets(text: string): number {
-  return isAscii(text) ? text.length : new TextEncoder().encode(text).length;
+  return isAscii(text) ? text.length : encodeUtf8(text).length;
 }

@@ -1,5 +1,5 @@
 import { decodeBase64 } from "../util/base64.ts";
-import { replaceLoneSurrogates } from "../util/safe-text.ts";
+import { encodeUtf8 } from "../util/bytes.ts";
 import type { ChunkReader } from "./attachment-stream.ts";
 import { isBytes, streamSource } from "./attachment-stream.ts";
 import type { AttachmentSource } from "./message.ts";
@@ -32,7 +32,7 @@ export function contentSource(content: unknown, encoding: "utf-8" | "base64", la
 }
 
 function textSource(text: string): ContentSource {
-  return { kind: "bytes", bytes: new TextEncoder().encode(replaceLoneSurrogates(text)) };
+  return { kind: "bytes", bytes: encodeUtf8(text) };
 }
 
 function bufferSource(buffer: ArrayBuffer): ContentSource {

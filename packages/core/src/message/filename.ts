@@ -1,3 +1,4 @@
+import { encodeUtf8 } from "../util/bytes.ts";
 import { hasLineBreakOrNul, replaceLoneSurrogates } from "../util/safe-text.ts";
 
 /** Octets of UTF-8: what file systems take. */
@@ -17,7 +18,6 @@ export function checkFilename(given: unknown): { readonly filename: string | und
   if (hasLineBreakOrNul(given)) return { fault: "must not contain a line break or NUL" };
   const base = given.slice(Math.max(given.lastIndexOf("/"), given.lastIndexOf("\\")) + 1);
   const filename = replaceLoneSurrogates(base.replace(UNSAFE, "")).trim();
-  if (new TextEncoder().encode(filename).length > MAX_OCTETS)
-    return { fault: `must not be longer than ${MAX_OCTETS} octets` };
+  if (encodeUtf8(filename).length > MAX_OCTETS) return { fault: `must not be longer than ${MAX_OCTETS} octets` };
   return { filename: /^\.*$/.test(filename) ? undefined : filename };
 }

@@ -1,5 +1,6 @@
 import type { Issue } from "../errors.ts";
 import { decodeBase64 } from "../util/base64.ts";
+import { encodeUtf8 } from "../util/bytes.ts";
 import { quoteForMessage } from "../util/safe-text.ts";
 import { decodeEntities } from "./html-entities.ts";
 import type { Attachment } from "./message.ts";
@@ -55,7 +56,7 @@ function endOfValue(html: string, start: number, quote: string): number {
 function decodeData(data: string, isBase64: boolean): Uint8Array | undefined {
   try {
     const text = decodeURIComponent(decodeEntities(data));
-    return isBase64 ? decodeBase64(text.replace(/\s+/g, "")) : new TextEncoder().encode(text);
+    return isBase64 ? decodeBase64(text.replace(/\s+/g, "")) : encodeUtf8(text);
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { Issue } from "../errors.ts";
+import { toHex } from "../util/bytes.ts";
 import { hasLineBreakOrNul } from "../util/safe-text.ts";
 
 /** One id must fit a line of 998 octets (RFC 5322 section 2.1.1) beside the name of its field: it cannot be folded. */
@@ -35,9 +36,7 @@ export function domainOf(address: string): string {
 
 /** A name nobody else uses, in hexadecimal. */
 export function randomName(random: (bytes: number) => Uint8Array): string {
-  let name = "";
-  for (const byte of random(RANDOM_OCTETS)) name += (byte + 0x100).toString(16).slice(1);
-  return name;
+  return toHex(random(RANDOM_OCTETS));
 }
 
 /** Checks an id of our own, with or without its angle brackets: `left@right`. */

@@ -1,5 +1,5 @@
 import type { Issue } from "../errors.ts";
-import { replaceLoneSurrogates } from "../util/safe-text.ts";
+import { encodeUtf8 } from "../util/bytes.ts";
 import { isStream, streamReader } from "./attachment-content.ts";
 import { isBytes, streamSource } from "./attachment-stream.ts";
 import type { AttachmentSource } from "./message.ts";
@@ -19,7 +19,7 @@ export interface RawHeader {
 /** Looks into a ready message as far as its header goes (RFC 5322 section 2.2), whatever its line ends are. */
 export function readRawHeader(raw: unknown, issues: Issue[]): RawHeader | undefined {
   if (isStream(raw) && !raw.locked) return { source: rawStream(raw), fields: new Map(), isInternational: false };
-  const bytes = typeof raw === "string" ? new TextEncoder().encode(replaceLoneSurrogates(raw)) : raw;
+  const bytes = typeof raw === "string" ? encodeUtf8(raw) : raw;
   if (isBytes(bytes)) {
     const header = headerSection(bytes);
     if (header !== undefined) {

@@ -21,7 +21,9 @@ export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
 
 /** Two lower-case digits for each octet. */
 export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let digits = "";
+  for (const byte of bytes) digits += (byte + 0x100).toString(16).slice(1);
+  return digits;
 }
 
 /** True when an octet is not US-ASCII. */

@@ -17,7 +17,7 @@ export function isAscii(text: string): boolean {
 
 /** Half a surrogate pair is not a character and has no UTF-8: it becomes U+FFFD, as `TextEncoder` would make it. */
 export function replaceLoneSurrogates(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, "\uFFFD");
+  return text.toWellFormed();
 }
 
 /** Text of an input for a message to a human: in quotes, without line breaks, and not longer than a line. */
