@@ -27,8 +27,8 @@ describe.each([
   };
 
   it("sends over STARTTLS with credentials, by the host's name", async () => {
-    await using server = await startSmtpServer({ users: { ada: "sécret" } });
-    const auth = { username: "ada", password: "sécret" };
+    await using server = await startSmtpServer({ users: { ada: "canäry-canary" } });
+    const auth = { username: "ada", password: "canäry-canary" };
     expect(await send({ host: "localhost", port: server.port, auth })).toMatchObject({
       receipt: { accepted: ["ada@example.com"], rejected: [], transport: "edge", reply: { code: 250 } },
     });
@@ -85,14 +85,24 @@ describe.each([
 
   it.each(["wrongName", "expired", "selfSigned"] as const)("trusts no certificate that is %s", async (kind) => {
     const identity = (await testCertificates())[kind];
-    await using byStartTls = await startSmtpServer({ identity, users: { ada: "secret" } });
-    await using implicit = await startSmtpServer({ identity, security: "implicit", users: { ada: "secret" } });
-    const auth = { username: "ada", password: "secret" };
+    await using byStartTls = await startSmtpServer({ identity, users: { ada: "canary" } });
+    await using implicit = await startSmtpServer({ identity, security: "implicit", users: { ada: "canary" } });
+    const auth = { username: "ada", password: "canary" };
     const failed = { error: { code: "tls-failed", phase: "tls", retryable: false } };
     expect(await send({ host: "localhost", port: byStartTls.port, auth })).toMatchObject(failed);
     expect(await send({ host: "localhost", port: implicit.port, security: "implicit", auth })).toMatchObject(failed);
     expect([...byStartTls.logins, ...implicit.logins]).toEqual([]);
   });
+
+  it.each(["starttls", "implicit"] as const)(
+    "shows in a staged test that the handshake failed: %s",
+    async (security) => {
+      await using server = await startSmtpServer({ identity: (await testCertificates()).expired, security });
+      const connection = { host: "localhost", port: server.port, security };
+      const stages = await worker.ask("/verify", { connection, messages: [] });
+      expect(stages).toEqual(["connect ok", "tls tls-failed"]);
+    },
+  );
 
   it("tells a handshake that failed from a server that closed after it", async () => {
     const { server: identity } = await testCertificates();
@@ -169,8 +179,8 @@ describe.each([
   });
 
   it("tests a connection in stages", async () => {
-    await using server = await startSmtpServer({ users: { ada: "secret" } });
-    const connection = { host: "localhost", port: server.port, auth: { username: "ada", password: "wrong" } };
+    await using server = await startSmtpServer({ users: { ada: "canary" } });
+    const connection = { host: "localhost", port: server.port, auth: { username: "ada", password: "wrong-canary" } };
     const stages = await worker.ask("/verify", { connection, messages: [] });
     expect(stages).toEqual(["connect ok", "tls ok", "ehlo ok", "auth auth-failed"]);
   });

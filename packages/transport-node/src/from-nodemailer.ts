@@ -52,7 +52,7 @@ export function fromNodemailer(transporter: NodemailerTransporter): Transport {
   let closing: Promise<void> | undefined;
 
   async function send(mail: OutgoingMail, options: SendOptions = {}): Promise<Receipt> {
-    if (closing !== undefined) throw new MailError("closed", "This transport was closed.", { phase: "input" });
+    refuseWhenClosed();
     const sending = carry(transporter, mail, options);
     underWay.add(sending);
     try {
@@ -62,13 +62,22 @@ export function fromNodemailer(transporter: NodemailerTransporter): Transport {
     }
   }
 
+  function refuseWhenClosed(): void {
+    if (closing !== undefined) throw new MailError("closed", "This transport was closed.", { phase: "input" });
+  }
+
   function close(): Promise<void> {
     // A pool of nodemailer drops what waits in it when it is closed.
     closing ??= Promise.allSettled(underWay).then(() => transporter.close?.());
     return closing;
   }
 
-  return { name: "nodemailer", send, verify: () => verify(transporter), close };
+  async function verify(): Promise<Verification> {
+    refuseWhenClosed();
+    return ask(transporter);
+  }
+
+  return { name: "nodemailer", send, verify, close };
 }
 
 async function carry(transporter: NodemailerTransporter, mail: OutgoingMail, options: SendOptions): Promise<Receipt> {
@@ -172,7 +181,7 @@ function readRefused(infoOrError: unknown): RejectedRecipient[] {
 }
 
 /** A transporter tells only whether all went well. */
-async function verify(transporter: NodemailerTransporter): Promise<Verification> {
+async function ask(transporter: NodemailerTransporter): Promise<Verification> {
   const stages = new Stages();
   const startedAt = performance.now();
   try {

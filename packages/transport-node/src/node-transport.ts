@@ -52,7 +52,10 @@ export function nodeTransport(connection: SmtpConnection | string, options: Node
     tellsFinal: true,
     ...(options.files !== undefined && { attachments: { openPath: createFileReader(options.files) } }),
     send: pool.send,
-    verify: ({ signal } = {}) => verify(settings, signal),
+    async verify({ signal } = {}) {
+      pool.refuseWhenClosed();
+      return verify(settings, signal);
+    },
     close: pool.close,
   });
 }

@@ -139,10 +139,18 @@ describe("the contract notices a transport that", () => {
     expect(failed).toEqual(["finishes what is under way before it closes, and takes nothing afterwards"]);
   });
 
+  it("verifies after it was closed", async () => {
+    const failed = await failuresOf((inner) => ({
+      ...inner,
+      verify: async () => ({ ok: true, stages: [{ stage: "auth", ok: true, ms: 0 }] }),
+    }));
+    expect(failed).toEqual(["finishes what is under way before it closes, and takes nothing afterwards"]);
+  });
+
   it("sends a message to verify", async () => {
     const failed = await failuresOf((inner) => ({
       ...inner,
-      verify: async () => ({ ok: true, stages: [{ stage: "auth", ok: true, ms: 0.5 }] }),
+      verify: async () => ({ ...(await inner.verify?.()), ok: true, stages: [{ stage: "auth", ok: true, ms: 0.5 }] }),
     }));
     expect(failed).toEqual(["verifies the connection in stages, without sending"]);
   });

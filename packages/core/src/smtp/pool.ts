@@ -50,6 +50,8 @@ export interface Pool {
    * long; `aborted`; `closed` after {@link Pool.close}.
    */
   send(mail: OutgoingMail, options?: SendOptions): Promise<Receipt>;
+  /** For whatever else a transport does over connections. @throws MailError `closed` after {@link Pool.close}. */
+  refuseWhenClosed(): void;
   /** Takes no more messages, lets those it has finish, says goodbye to every session. */
   close(): Promise<void>;
 }
@@ -94,9 +96,7 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
   let drained: (() => void) | undefined;
 
   function send(mail: OutgoingMail, options: SendOptions = {}): Promise<Receipt> {
-    if (closing !== undefined) {
-      return Promise.reject(new MailError("closed", "This transport was closed.", { phase: "input" }));
-    }
+    if (closing !== undefined) return Promise.reject(wasClosed());
     const { signal } = options;
     if (signal?.aborted) return Promise.reject(abortedWaiting(signal));
     return new Promise((resolve, reject) => {
@@ -240,6 +240,10 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
     return new MailError(code, message, { phase: "connect", retryable: true });
   }
 
+  function refuseWhenClosed(): void {
+    if (closing !== undefined) throw wasClosed();
+  }
+
   function close(): Promise<void> {
     closing ??= new Promise((resolve) => {
       drained = resolve;
@@ -256,7 +260,11 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
     drained();
   }
 
-  return { send, close };
+  return { send, refuseWhenClosed, close };
+}
+
+function wasClosed(): MailError {
+  return new MailError("closed", "This transport was closed.", { phase: "input" });
 }
 
 function abortedWaiting(signal: AbortSignal | undefined): MailError {

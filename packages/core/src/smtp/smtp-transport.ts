@@ -56,7 +56,10 @@ export function createSmtpTransport(
     defaults: parsed.defaults,
     tellsFinal: true,
     send: pool.send,
-    verify: (sendOptions) => verifySession(connect, open, sendOptions?.signal),
+    async verify(sendOptions) {
+      pool.refuseWhenClosed();
+      return verifySession(connect, open, sendOptions?.signal);
+    },
     close: pool.close,
   };
 }

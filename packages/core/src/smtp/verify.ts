@@ -36,8 +36,9 @@ export async function verifySession(
     return { ok: true, stages: list(durations, tls), capabilities: session.capabilities.keywords };
   } catch (error) {
     onStage(stage);
-    const isHandshake = isImplicit && isMailError(error) && error.code === "tls-failed";
-    if (isHandshake || (isImplicit && stage !== "connect")) durations.set("tls", 0);
+    // On Workers a handshake after STARTTLS fails at the first reply under it, which is the one to EHLO.
+    const isHandshake = isMailError(error) && error.code === "tls-failed";
+    if (isImplicit && (isHandshake || stage !== "connect")) durations.set("tls", 0);
     return { ok: false, stages: listFailed(list(durations, tls), isHandshake ? "tls" : stage, error) };
   } finally {
     deadline.end();

@@ -49,7 +49,7 @@ export function memoryTransport(options: MemoryTransportOptions = {}): MemoryTra
   let closed = false;
 
   async function send(mail: OutgoingMail, { signal, recipients, onFinal }: SendOptions = {}): Promise<Receipt> {
-    if (closed) throw new MailError("closed", "This transport was closed.", { phase: "input" });
+    refuseWhenClosed();
     refuseWhenAborted(signal);
     const failure = fail?.(mail);
     if (failure !== undefined) throw failure;
@@ -69,12 +69,17 @@ export function memoryTransport(options: MemoryTransportOptions = {}): MemoryTra
     return receipt;
   }
 
+  function refuseWhenClosed(): void {
+    if (closed) throw new MailError("closed", "This transport was closed.", { phase: "input" });
+  }
+
   return {
     name,
     tellsFinal: true,
     sent,
     send,
     verify: async ({ signal } = {}) => {
+      refuseWhenClosed();
       refuseWhenAborted(signal);
       return { ok: true, stages: [{ stage: "connect", ok: true, ms: 0 }] };
     },

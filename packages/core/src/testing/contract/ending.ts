@@ -51,4 +51,5 @@ export async function closes({ transport, received }: ContractSubject): Promise<
   checkEqual((await received(1)).length, 1, "What was under way arrives.");
   await transport.close();
   await checkFails(transport.send(await build()), "closed");
+  if (transport.verify !== undefined) await checkFails(transport.verify(), "closed");
 }
