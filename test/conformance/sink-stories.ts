@@ -88,5 +88,5 @@ function endless(): ReadableStream<Uint8Array> {
 }
 
 function login(): Partial<SmtpConnection> {
-  return { auth: { username: "ada", password: "secret" }, allowClearText: true };
+  return { auth: { username: "ada", password: "canary" }, allowClearText: true };
 }

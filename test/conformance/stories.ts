@@ -183,7 +183,7 @@ export const stories: readonly Story[] = [
   {
     story: "sends nothing with a wrong password",
     needs: ["login"],
-    connection: { auth: { username: "ada", password: "wrong" } },
+    connection: { auth: { username: "ada", password: "wrong-canary" } },
     send: ({ mailer, message }) => [mailer.send(message())],
     outcomes: [{ error: { code: "auth-failed", phase: "auth", retryable: false, reply: 535 } }],
   },

@@ -56,7 +56,7 @@ const TRANSCRIPT = `
   S: 250-PIPELINING
   S: 250-SIZE 1000000
   S: 250 AUTH PLAIN
-  C: AUTH PLAIN AGFkYQBzZWNyZXQtd29yZA==
+  C: AUTH PLAIN AGFkYQBjYW5hcnktd29yZA==
   S: 235 welcome
   C: MAIL FROM:<ada@acme.example> SIZE=<size>
   C: RCPT TO:<grace@example.com>
@@ -73,7 +73,7 @@ const TRANSCRIPT = `
 async function playTranscript(delivery: "whole" | "line" | "byte"): Promise<void> {
   const mail = await buildMime({ from: "ada@acme.example", to: "grace@example.com", text: "Hello\r\n.\r\n..dots" });
   const server = scriptedServer(TRANSCRIPT, { delivery, message: await mail.bytes() });
-  const auth = { username: "ada", password: "secret-word", methods: ["PLAIN"] } as const;
+  const auth = { username: "ada", password: "canary-word", methods: ["PLAIN"] } as const;
   const transport = createSmtpTransport(server.connect, { host: "mail.example", clientName: "client.example", auth });
   await transport.send(mail);
   await transport.close?.();

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const KEY = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n";
 const host = "mail.example";
-const auth = { username: "ada", password: "secret-word" };
+const auth = { username: "ada", password: "canary-word" };
 
 /** The issues of an input that is refused; fails the test when it is taken. */
 function issuesOf(input: unknown): readonly Issue[] {
@@ -194,20 +194,20 @@ describe("parseConnection", () => {
     ["465 in clear text", { host, port: 465, security: "none" }, "security", /465.*587/],
     ["credentials over clear text", { host, security: "none", auth }, "auth", /allowClearText/],
     ["an allowClearText that is no boolean", { host, allowClearText: 1 }, "allowClearText", /true or false/],
-    ["auth that is no object", { host, auth: "ada:secret-word" }, "auth", /object/],
+    ["auth that is no object", { host, auth: "ada:canary-word" }, "auth", /object/],
     ["a user without password", { host, auth: { username: "ada" } }, "auth.password", /missing/],
-    ["a password without user", { host, auth: { password: "secret-word" } }, "auth.username", /missing/],
-    ["a token without user", { host, auth: { accessToken: "secret-word" } }, "auth.username", /missing/],
-    ["password and token", { host, auth: { ...auth, accessToken: "t" } }, "auth.accessToken", /one of them/],
+    ["a password without user", { host, auth: { password: "canary-word" } }, "auth.username", /missing/],
+    ["a token without user", { host, auth: { accessToken: "canary-word" } }, "auth.username", /missing/],
+    ["password and token", { host, auth: { ...auth, accessToken: "canary" } }, "auth.accessToken", /one of them/],
     ["an empty password", { host, auth: { username: "ada", password: "" } }, "auth.password", /empty/],
     [
       "a password read from a file",
-      { host, auth: { username: "ada", password: "secret-word\n" } },
+      { host, auth: { username: "ada", password: "canary-word\n" } },
       "auth.password",
       /trim/,
     ],
-    ["a password with NUL", { host, auth: { username: "ada", password: "secret\0word" } }, "auth.password", /control/],
-    ["a user with ^A", { host, auth: { username: "ada\x01", password: "secret-word" } }, "auth.username", /control/],
+    ["a password with NUL", { host, auth: { username: "ada", password: "canary\0word" } }, "auth.password", /control/],
+    ["a user with ^A", { host, auth: { username: "ada\x01", password: "canary-word" } }, "auth.username", /control/],
     ["a password that is no string", { host, auth: { username: "ada", password: 1234 } }, "auth.password", /string/],
     ["a token of the wrong type", { host, auth: { username: "ada", accessToken: {} } }, "auth.accessToken", /function/],
     ["no methods", { host, auth: { ...auth, methods: [] } }, "auth.methods", /SCRAM-SHA-256/],
@@ -216,11 +216,11 @@ describe("parseConnection", () => {
     ["a token method for a password", { host, auth: { ...auth, methods: ["XOAUTH2"] } }, "auth.methods", /a password/],
     [
       "a password method for a token",
-      { host, auth: { username: "ada", accessToken: "t", methods: ["PLAIN"] } },
+      { host, auth: { username: "ada", accessToken: "canary", methods: ["PLAIN"] } },
       "auth.methods",
       /access token/,
     ],
-    ["words of nodemailer in auth", { host, auth: { user: "ada", pass: "secret-word" } }, "auth.user", /"username"/],
+    ["words of nodemailer in auth", { host, auth: { user: "ada", pass: "canary-word" } }, "auth.user", /"username"/],
     ["tls that is no object", { host, tls: true }, "tls", /object/],
     [
       "rejectUnauthorized as text",
@@ -292,7 +292,7 @@ describe("parseConnection", () => {
     ],
     ["an unknown default", { host, defaults: { subject: "Hi" } }, "defaults.subject", /known/],
     ["user at the top", { host, user: "ada" }, "user", /"auth.username"/],
-    ["pass at the top", { host, pass: "secret-word" }, "pass", /"auth.password"/],
+    ["pass at the top", { host, pass: "canary-word" }, "pass", /"auth.password"/],
     ["secure", { host, secure: true }, "secure", /security: "implicit"/],
     ["hostname", { hostname: host }, "hostname", /"host"/],
     ["requireTLS", { host, requireTLS: true }, "requireTLS", /security: "starttls"/],
@@ -338,8 +338,11 @@ describe("parseConnection with a URL", () => {
     ["smtps://mail.example", { port: 465, security: "implicit" }],
     ["smtps://mail.example:2465", { port: 2465, security: "implicit" }],
     ["smtp://mail.example:25?allowPort25=true", { port: 25 }],
-    ["smtp://ada:s%3Acret%40%2F%3F%23%25@mail.example", { auth: { username: "ada", password: "s:cret@/?#%" } }],
-    ["smtp://ada%40acme.example:p+w@mail.example", { auth: { username: "ada@acme.example", password: "p+w" } }],
+    ["smtp://ada:canary%3A%40%2F%3F%23%25@mail.example", { auth: { username: "ada", password: "canary:@/?#%" } }],
+    [
+      "smtp://ada%40acme.example:canary+w@mail.example",
+      { auth: { username: "ada@acme.example", password: "canary+w" } },
+    ],
     ["smtp://b%C3%BCcher.example", { host: "xn--bcher-kva.example" }],
     ["smtp://bücher.example", { host: "xn--bcher-kva.example" }],
     ["smtp://[2001:db8::1]:587", { host: "2001:db8::1", port: 587 }],
@@ -378,16 +381,16 @@ describe("parseConnection with a URL", () => {
     ["a flag of another word", "smtp://mail.example?allowPort25=1", "allowPort25", /true or false/],
     ["a number that is none", "smtp://mail.example?connectMs=1e3", "timeouts.connectMs", /whole number/],
     ["a user without password", "smtp://ada@mail.example", "auth.password", /missing/],
-    ["a password without user", "smtp://:secret-word@mail.example", "auth.username", /missing/],
-    ["a broken percent sign", "smtp://ada:secret%ZZword@mail.example", "auth.password", /%25/],
+    ["a password without user", "smtp://:canary-word@mail.example", "auth.username", /missing/],
+    ["a broken percent sign", "smtp://ada:canary%ZZword@mail.example", "auth.password", /%25/],
     ["smtps with STARTTLS", "smtps://mail.example?security=starttls", "security", /smtp:\/\//],
     ["465 with STARTTLS", "smtp://mail.example:465?security=starttls", "security", /465/],
-    ["an encoded line break in the user", "smtp://ada%0D%0A:secret-word@mail.example", "auth.username", /line break/],
+    ["an encoded line break in the user", "smtp://ada%0D%0A:canary-word@mail.example", "auth.username", /line break/],
     ["an encoded line break in the host", "smtp://mail.example%0d%0a", "host", /white space/],
     ["an ambiguous address", "smtp://127.1", "host", /ambiguous/],
-    ["an unescaped slash in the password", "smtp://ada:1/secret-word@mail.example", "", /percent-encode/],
-    ["an unescaped question mark in the password", "smtp://ada:1?secret-word=@mail.example", "", /percent-encode/],
-    ["an unescaped hash in the password", "smtp://ada:1#secret-word@mail.example", "", /percent-encode/],
+    ["an unescaped slash in the password", "smtp://ada:1/canary-word@mail.example", "", /percent-encode/],
+    ["an unescaped question mark in the password", "smtp://ada:1?canary-word=@mail.example", "", /percent-encode/],
+    ["an unescaped hash in the password", "smtp://ada:1#canary-word@mail.example", "", /percent-encode/],
   ])("refuses %s", (_, url, path, message) => {
     expect(issuesOf(url)).toContainEqual({ path, message: expect.stringMatching(message) });
   });
@@ -455,7 +458,7 @@ describe("parseConnection and junk", () => {
 });
 
 describe("parseConnection and secrets", () => {
-  const secret = "hunter2-secret";
+  const secret = "canary2-secret";
   it.each<[string, unknown]>([
     ["a URL that is none", `smtp://ada:${secret}@mail.example:99999`],
     ["a URL of another scheme", `imap://ada:${secret}@mail.example`],

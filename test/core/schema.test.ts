@@ -49,7 +49,7 @@ const wholeConnection = {
   allowPort25: false,
   security: "starttls",
   tls: { rejectUnauthorized: true, serverName: "mail.example", minVersion: "TLSv1.3" },
-  auth: { username: "ada", password: "secret-word", methods: ["PLAIN"] },
+  auth: { username: "ada", password: "canary-word", methods: ["PLAIN"] },
   allowClearText: false,
   clientName: "client.example",
   defaults: { from: "ada@acme.example", headers: { "X-Team": "billing" } },
@@ -108,7 +108,7 @@ describe("connectionSchema", () => {
   });
 
   it("takes a token", () => {
-    const connection = { host: "mail.example", auth: { username: "ada", accessToken: "token" } };
+    const connection = { host: "mail.example", auth: { username: "ada", accessToken: "canary-token" } };
     expect(connectionSchema.parse(connection)).toEqual(connection);
   });
 
@@ -119,7 +119,7 @@ describe("connectionSchema", () => {
     ["a port out of range", { host: "mail.example", port: 65_536 }, ["port"]],
     [
       "password and token",
-      { host: "mail.example", auth: { username: "a", password: "b", accessToken: "c" } },
+      { host: "mail.example", auth: { username: "a", password: "canary", accessToken: "canary" } },
       ["auth"],
     ],
     ["half a rate", { host: "mail.example", pool: { rate: { messages: 1 } } }, ["pool", "rate", "perMs"]],

@@ -94,7 +94,7 @@ describe("POST /v1/messages", () => {
     });
     const response = await post({
       ...MESSAGE,
-      connection: { host: "mail.example.org", auth: { username: "u", password: "p" } },
+      connection: { host: "mail.example.org", auth: { username: "u", password: "canary" } },
     });
     expect(response.status).toBe(200);
     expect(events).toEqual(["send to mail.example.org", "close"]);
@@ -262,9 +262,9 @@ describe("keys", () => {
 
   test("a weak key stops the start, without being repeated", () => {
     const start = () =>
-      createServer({ keys: [{ name: "weak", token: "hunter2" }], transport: () => expect.unreachable() });
+      createServer({ keys: [{ name: "weak", token: "canary2" }], transport: () => expect.unreachable() });
     expect(start).toThrow(/"weak"/);
-    expect(start).not.toThrow(/hunter2/);
+    expect(start).not.toThrow(/canary2/);
   });
 });
 
@@ -379,7 +379,7 @@ describe("closing", () => {
 
 test("no secret is in any answer or log line", async () => {
   const { post, log } = testEndpoint();
-  const password = "hunter2-sesame";
+  const password = "canary2-sesame";
   const texts = await Promise.all(
     [
       { ...MESSAGE, connection: { host: "bad host", auth: { username: "u", password } } },

@@ -11,7 +11,7 @@ import { startNodeEntry } from "./entries.ts";
 import { temporaryFolder } from "./store/drivers.ts";
 
 test("a sealed password that was copied to another row of the database goes nowhere", async () => {
-  await using smtp = await startSmtpServer({ users: { thief: "own-password" } });
+  await using smtp = await startSmtpServer({ users: { thief: "own-canary" } });
   const tls = { ca: (await testCertificates()).ca };
   const folder = join(temporaryFolder(), "data");
   const variables = {
@@ -32,8 +32,8 @@ test("a sealed password that was copied to another row of the database goes nowh
   };
 
   const before = await start();
-  const auth = { username: "thief", password: "own-password" };
-  const victim = { name: "victim", host: "93.184.216.34", auth: { username: "victim", password: "hunter2-sesame" } };
+  const auth = { username: "thief", password: "own-canary" };
+  const victim = { name: "victim", host: "93.184.216.34", auth: { username: "victim", password: "canary2-sesame" } };
   const thief = { name: "thief", host: "localhost", port: smtp.port, auth, tls };
   for (const stored of [victim, thief]) expect((await before.ask("/v1/connections", stored)).status).toBe(201);
   expect((await before.ask("/v1/messages", { ...MESSAGE, connection: "thief" })).status).toBe(200);
@@ -50,7 +50,7 @@ test("a sealed password that was copied to another row of the database goes nowh
   const response = await after.ask("/v1/messages", { ...MESSAGE, connection: "thief" });
   expect(response.status).toBe(500);
   expect(await response.text()).not.toContain("sesame");
-  expect(smtp.logins.map(({ secret }) => secret)).toEqual(["own-password"]);
+  expect(smtp.logins.map(({ secret }) => secret)).toEqual(["own-canary"]);
 });
 
 describe("clients that never finish what they say", () => {
@@ -62,7 +62,7 @@ describe("clients that never finish what they say", () => {
     ["in a body", `${HEAD}Content-Length: 1000\r\n\r\n{"conn`],
     ["in a chunk", `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\n{"a`],
   ])("%s keep nobody else from being served, and no server from closing", async (_where, beginning) => {
-    await using smtp = await startSmtpServer({ users: { user: "hunter2-sesame" } });
+    await using smtp = await startSmtpServer({ users: { user: "canary2-sesame" } });
     const entry = await startNodeEntry(smtp, { variables: { EDGEPOST_SHUTDOWN_MS: "100" } });
     const { hostname, port } = new URL(entry.url);
     const sockets = await Promise.all(Array.from({ length: 200 }, () => open(hostname, Number(port), beginning)));
@@ -74,7 +74,7 @@ describe("clients that never finish what they say", () => {
   });
 
   test("leave nothing in the log of messages", async () => {
-    await using smtp = await startSmtpServer({ users: { user: "hunter2-sesame" } });
+    await using smtp = await startSmtpServer({ users: { user: "canary2-sesame" } });
     await using entry = await startNodeEntry(smtp);
     const { hostname, port } = new URL(entry.url);
     const socket = await open(hostname, Number(port), `${HEAD}Content-Length: 1000\r\n\r\n{"conn`);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { memoryStore } from "../../packages/server/src/store/memory.ts";
 import { acceptAll, MESSAGE, type TestEndpoint, type TestEndpointOptions, TOKEN, testEndpoint } from "./endpoint.ts";
 
-const PASSWORD = "hunter2-sesame";
+const PASSWORD = "canary2-sesame";
 const ALERTS = {
   name: "team/alerts",
   host: "mail.example.org",
@@ -275,9 +275,9 @@ describe("changing one", () => {
 
   test("takes a new secret", async () => {
     const endpoint = await withAlerts();
-    await endpoint.ask("PATCH", "/v1/connections/team/alerts", { auth: { password: "new" } });
+    await endpoint.ask("PATCH", "/v1/connections/team/alerts", { auth: { password: "new-canary" } });
     await endpoint.post(VIA_ALERTS);
-    expect(endpoint.opened.at(-1)).toMatchObject({ auth: { username: "alerts", password: "new" } });
+    expect(endpoint.opened.at(-1)).toMatchObject({ auth: { username: "alerts", password: "new-canary" } });
   });
 
   test("refuses the mask of a secret", async () => {
@@ -304,7 +304,7 @@ describe("changing one", () => {
       expect(body).toMatchObject({ code: "invalid-connection", errors: [{ pointer: "/auth/password" }] });
       const again = await endpoint.ask("PATCH", "/v1/connections/team/alerts", {
         ...change,
-        auth: { password: "own" },
+        auth: { password: "own-canary" },
       });
       expect(again.status).toBe(200);
       await endpoint.post(VIA_ALERTS);

@@ -36,7 +36,7 @@ export function testEndpoint(options: TestEndpointOptions = {}): TestEndpoint {
   const app = createServer({
     keys: [{ name: "test", token: TOKEN }],
     hosts: { resolve: "platform" },
-    connections: { main: "smtp://user:hunter2@mail.example.com" },
+    connections: { main: "smtp://user:canary2@mail.example.com" },
     transport: (connection) => {
       opened.push(connection);
       return {

@@ -71,7 +71,7 @@ export const ENTRIES: readonly (readonly [name: string, start: StartEntry])[] = 
 ];
 
 /** Any mail server of the tests lets these in. */
-export const LOGIN = { username: "user", password: "hunter2-sesame" };
+export const LOGIN = { username: "user", password: "canary2-sesame" };
 
 function variablesFor(
   { port }: Pick<TestSmtpServer, "port">,

@@ -76,7 +76,7 @@ describe("a bad variable stops the start with its name and what is expected", ()
     ["EDGEPOST_CONNECTIONS", "[]", /expected record/],
     ["EDGEPOST_CONNECTIONS.main", '{"main":"http://mail.example.com"}', /smtp/],
     ["EDGEPOST_CONNECTIONS.main.port", '{"main":{"host":"mail.example.com","port":25}}', /allowPort25/],
-    ["EDGEPOST_ENCRYPTION_KEYS", "hunter2", /32 octets in base64/],
+    ["EDGEPOST_ENCRYPTION_KEYS", "canary2", /32 octets in base64/],
     ["EDGEPOST_ENCRYPTION_KEYS", `${"A".repeat(43)}=,short`, /32 octets in base64/],
     ["EDGEPOST_ALLOW_HOSTS", "a b", /comma-separated/],
     ["EDGEPOST_ALLOW_PORTS", "587,0", /ports from 1 to 65535/],
@@ -104,17 +104,17 @@ test("all of them are named at once", () => {
 
 test("no secret is repeated", () => {
   const message = failure({
-    EDGEPOST_API_KEY: "hunter2 with a space, too long to be short",
-    EDGEPOST_CONNECTIONS: '{"main":"smtp://user:hunter2@mail.example.com:25"}',
-    EDGEPOST_ENCRYPTION_KEYS: "hunter2,hunter2",
-    EDGEPOST_PASSWORD: "hunter2",
+    EDGEPOST_API_KEY: "canary2 with a space, too long to be short",
+    EDGEPOST_CONNECTIONS: '{"main":"smtp://user:canary2@mail.example.com:25"}',
+    EDGEPOST_ENCRYPTION_KEYS: "canary2,canary2",
+    EDGEPOST_PASSWORD: "canary2",
   });
-  expect(message).not.toContain("hunter2");
+  expect(message).not.toContain("canary2");
 });
 
 test("nor when the JSON around it is broken", () => {
-  expect(failure({ EDGEPOST_API_KEY: KEY, EDGEPOST_CONNECTIONS: '{"main":"smtp://user:hunter2@mail' })).not.toContain(
-    "hunter2",
+  expect(failure({ EDGEPOST_API_KEY: KEY, EDGEPOST_CONNECTIONS: '{"main":"smtp://user:canary2@mail' })).not.toContain(
+    "canary2",
   );
 });
 

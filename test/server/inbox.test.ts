@@ -56,7 +56,9 @@ test("keeps what it receives as an independent parser reads it", async () => {
 test("takes nothing without TLS, without login or with a wrong one", async () => {
   const inbox = await testInbox();
   await expect(deliver(inbox, {}, null)).rejects.toMatchObject({ responseCode: 530 });
-  await expect(deliver(inbox, {}, { user: "inbox", pass: "wrong" })).rejects.toMatchObject({ responseCode: 535 });
+  await expect(deliver(inbox, {}, { user: "inbox", pass: "wrong-canary" })).rejects.toMatchObject({
+    responseCode: 535,
+  });
   expect(inbox.mails).toEqual([]);
 });
 

@@ -10,7 +10,7 @@ import { MESSAGE, TOKEN } from "./endpoint.ts";
 const ENTRY = new URL("../../packages/server/src/node.ts", import.meta.url).pathname;
 
 async function mailServer(options: TestSmtpServerOptions = {}): Promise<TestSmtpServer> {
-  const server = await startSmtpServer({ users: { user: "hunter2-sesame" }, ...options });
+  const server = await startSmtpServer({ users: { user: "canary2-sesame" }, ...options });
   onTestFinished(() => server.close());
   return server;
 }
@@ -19,7 +19,7 @@ async function environmentFor({ host, port }: TestSmtpServer): Promise<Record<st
   const main = {
     host,
     port,
-    auth: { username: "user", password: "hunter2-sesame" },
+    auth: { username: "user", password: "canary2-sesame" },
     tls: { ca: (await testCertificates()).ca, serverName: "localhost" },
   };
   return {
@@ -155,12 +155,12 @@ describe("node dist/node.js", () => {
   }
 
   test("stops at once when a variable is wrong, names it and repeats no secret", async () => {
-    const { output, exitCode } = run({ EDGEPOST_API_KEY: "hunter2", EDGEPOST_PORT: "eighty" });
+    const { output, exitCode } = run({ EDGEPOST_API_KEY: "canary2", EDGEPOST_PORT: "eighty" });
     expect(await exitCode).toBe(1);
     expect(output.stdout).toBe("");
     expect(output.stderr).toContain("EDGEPOST_API_KEY must be");
     expect(output.stderr).toContain("EDGEPOST_PORT must be");
-    expect(output.stderr).not.toContain("hunter2");
+    expect(output.stderr).not.toContain("canary2");
     expect(output.stderr).not.toContain(" at ");
   });
 
@@ -181,7 +181,7 @@ describe("node dist/node.js", () => {
       .split("\n")
       .map((line) => JSON.parse(line).event);
     expect(events).toEqual(["listening", "request"]);
-    expect(output.stdout + output.stderr).not.toContain("hunter2");
+    expect(output.stdout + output.stderr).not.toContain("canary2");
     expect(output.stdout + output.stderr).not.toContain(TOKEN);
   });
 });

@@ -101,5 +101,5 @@ test.each<[string, string, unknown]>([
 });
 
 test("no secret and no private name is in the document", () => {
-  expect(JSON.stringify(createDocument())).not.toMatch(/hunter2|localhost|127\.0\.0\.1|ep_[0-9a-f]{16}/);
+  expect(JSON.stringify(createDocument())).not.toMatch(/canary2|localhost|127\.0\.0\.1|ep_[0-9a-f]{16}/);
 });

@@ -24,7 +24,7 @@ test("nothing secret lies in clear in the data folder, and nobody but its owner 
   await ask("/v1/connections", {
     name: "stored",
     host: "8.8.8.8",
-    auth: { username: "somebody", password: "hunter2-sesame" },
+    auth: { username: "somebody", password: "canary2-sesame" },
     tls: {
       cert: "-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----",
       key: "-----BEGIN PRIVATE KEY-----\nsesame-key\n-----END PRIVATE KEY-----",

@@ -32,8 +32,8 @@ describe("SmtpSessionObject", () => {
   };
 
   it("keeps one session warm over requests", async () => {
-    await using server = await startSmtpServer({ users: { ada: "secret" } });
-    const connection = { host: "localhost", port: server.port, auth: { username: "ada", password: "secret" } };
+    await using server = await startSmtpServer({ users: { ada: "canary" } });
+    const connection = { host: "localhost", port: server.port, auth: { username: "ada", password: "canary" } };
     for (let request = 0; request < 5; request++) {
       expect(await send({ connection })).toMatchObject({
         receipt: { accepted: ["ada@example.com"], reply: { code: 250 } },
@@ -91,11 +91,13 @@ describe("SmtpSessionObject", () => {
   });
 
   it("sends over no session that another password opened", async () => {
-    await using server = await startSmtpServer({ users: { ada: "secret" } });
+    await using server = await startSmtpServer({ users: { ada: "canary" } });
     const as = (password: string) => ({ host: "localhost", port: server.port, auth: { username: "ada", password } });
-    expect(await send({ connection: as("secret") })).toHaveProperty("receipt");
-    expect(await send({ connection: as("wrong") })).toMatchObject({ error: { code: "auth-failed", reply: 535 } });
-    expect(await send({ connection: as("secret") })).toHaveProperty("receipt");
+    expect(await send({ connection: as("canary") })).toHaveProperty("receipt");
+    expect(await send({ connection: as("wrong-canary") })).toMatchObject({
+      error: { code: "auth-failed", reply: 535 },
+    });
+    expect(await send({ connection: as("canary") })).toHaveProperty("receipt");
     expect(server.received).toHaveLength(2);
   });
 
@@ -127,29 +129,29 @@ describe("SmtpSessionObject", () => {
   });
 
   it("asks a token function once more when the token had run out", async () => {
-    await using server = await startSmtpServer({ users: { ada: "fresh" } });
+    await using server = await startSmtpServer({ users: { ada: "fresh-canary" } });
     const connection = { host: "localhost", port: server.port };
-    expect(await send({ connection, tokens: ["stale", "fresh"] })).toHaveProperty("receipt");
-    expect(await send({ connection, tokens: ["stale", "stale", "fresh"] })).toMatchObject({
+    expect(await send({ connection, tokens: ["stale-canary", "fresh-canary"] })).toHaveProperty("receipt");
+    expect(await send({ connection, tokens: ["stale-canary", "stale-canary", "fresh-canary"] })).toMatchObject({
       error: { code: "auth-failed" },
     });
   });
 
   it("tests a connection in stages", async () => {
-    await using server = await startSmtpServer({ users: { ada: "secret" } });
-    const connection = { host: "localhost", port: server.port, auth: { username: "ada", password: "wrong" } };
+    await using server = await startSmtpServer({ users: { ada: "canary" } });
+    const connection = { host: "localhost", port: server.port, auth: { username: "ada", password: "wrong-canary" } };
     const stages = await worker.ask("/verify", { connection, messages: [] });
     expect(stages).toEqual(["connect ok", "tls ok", "ehlo ok", "auth auth-failed"]);
   });
 
   it("writes nothing of a connection to storage", async () => {
-    await using server = await startSmtpServer({ users: { ada: "a-very-secret-word" } });
-    const auth = { username: "ada", password: "a-very-secret-word" };
+    await using server = await startSmtpServer({ users: { ada: "a-very-canary-word" } });
+    const auth = { username: "ada", password: "a-very-canary-word" };
     await send({ connection: { host: "localhost", port: server.port, auth } });
     for (const file of await readdir(storage, { recursive: true, withFileTypes: true })) {
       if (!file.isFile()) continue;
       const stored = await readFile(join(file.parentPath, file.name), "latin1");
-      expect(stored).not.toContain("a-very-secret-word");
+      expect(stored).not.toContain("a-very-canary-word");
     }
   });
 });

@@ -53,7 +53,7 @@ describe("SmtpSessionObject.transport", () => {
       idFromName: (name) => names.push(name),
       get: () => ({ fetch: async () => Response.json({ value: {} }) }),
     };
-    const auth = { username: "ada", password: "secret" };
+    const auth = { username: "ada", password: "canary" };
     await createMailer({ transport: SmtpSessionObject.transport(namespace, { host: "mail.acme.com", auth }) }).send(
       message,
     );

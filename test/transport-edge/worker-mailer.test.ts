@@ -1,5 +1,6 @@
 import PostalMime from "postal-mime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { allowSecretInClear } from "../no-secrets/leaks.ts";
 import { startCue } from "../support/cue.ts";
 import { type RawDialogue, startRawServer } from "../support/raw-server.ts";
 import { startSmtpServer } from "../support/smtp-server.ts";
@@ -32,8 +33,8 @@ describe("workerMailerTransport", () => {
   };
 
   it("sends over STARTTLS with credentials outside ASCII", async () => {
-    await using server = await startSmtpServer({ users: { åsa: "sécret 密" } });
-    const auth = { username: "åsa", password: "sécret 密" };
+    await using server = await startSmtpServer({ users: { åsa: "canäry-canary 密" } });
+    const auth = { username: "åsa", password: "canäry-canary 密" };
     expect(await send({ host: "localhost", port: server.port, auth })).toMatchObject({
       receipt: { accepted: ["ada@example.com"], transport: "worker-mailer", reply: { code: 250 }, downgrades: [] },
     });
@@ -43,10 +44,10 @@ describe("workerMailerTransport", () => {
   it("sends over implicit TLS, by LOGIN", async () => {
     await using server = await startSmtpServer({
       security: "implicit",
-      users: { ada: "secret" },
+      users: { ada: "canary" },
       authMethods: ["LOGIN"],
     });
-    const auth = { username: "ada", password: "secret" };
+    const auth = { username: "ada", password: "canary" };
     expect(await send({ host: "localhost", port: server.port, security: "implicit", auth })).toHaveProperty("receipt");
   });
 
@@ -144,8 +145,8 @@ describe("workerMailerTransport", () => {
   });
 
   it("sends nothing secret where STARTTLS was asked for and is not offered", async () => {
-    await using server = await startSmtpServer({ security: "none", users: { ada: "secret" }, allowInsecureAuth: true });
-    const auth = { username: "ada", password: "secret" };
+    await using server = await startSmtpServer({ security: "none", users: { ada: "canary" }, allowInsecureAuth: true });
+    const auth = { username: "ada", password: "canary" };
     const { port } = server;
     expect(await send({ host: "localhost", port, auth })).toMatchObject({
       error: { code: "tls-required", phase: "tls" },
@@ -154,31 +155,33 @@ describe("workerMailerTransport", () => {
       error: { code: "auth-insecure", phase: "auth" },
     });
     expect(server.logins).toEqual([]);
+    allowSecretInClear();
     const allowed = { host: "localhost", port, auth, security: "none", allowClearText: true } as const;
     expect(await send(allowed)).toHaveProperty("receipt");
   });
 
   it("sends without credentials to a server that offers AUTH", async () => {
-    await using server = await startSmtpServer({ users: { ada: "secret" } });
+    await using server = await startSmtpServer({ users: { ada: "canary" } });
     expect(await send({ host: "localhost", port: server.port })).toHaveProperty("receipt");
   });
 
   it("does not go on without credentials where AUTH is not offered", async () => {
     await using server = await startSmtpServer();
-    const auth = { username: "ada", password: "secret" };
+    const auth = { username: "ada", password: "canary" };
     const outcome = await send({ host: "localhost", port: server.port, auth });
     expect(outcome).toMatchObject({ error: { code: "auth-unsupported", phase: "auth" } });
   });
 
   it("says that the password is wrong", async () => {
-    await using server = await startSmtpServer({ users: { ada: "secret" } });
-    const auth = { username: "ada", password: "wrong" };
+    await using server = await startSmtpServer({ users: { ada: "canary" } });
+    const auth = { username: "ada", password: "wrong-canary" };
     const outcome = await send({ host: "localhost", port: server.port, auth });
     expect(outcome).toMatchObject({ error: { code: "auth-failed", phase: "auth", reply: 535, retryable: false } });
-    expect(JSON.stringify(outcome)).not.toContain(btoa("\0ada\0wrong"));
+    expect(JSON.stringify(outcome)).not.toContain(btoa("\0ada\0wrong-canary"));
   });
 
   it("shows no password that a server repeats", async () => {
+    allowSecretInClear();
     await using server = await startRawServer(async (dialogue) => {
       dialogue.say("220 mail.test\r\n");
       await dialogue.ehlo("AUTH PLAIN");
@@ -187,10 +190,10 @@ describe("workerMailerTransport", () => {
       await dialogue.ended();
     });
     const connection = { host: "localhost", port: server.port, security: "none", allowClearText: true } as const;
-    const outcome = await send({ ...connection, auth: { username: "ada", password: "a-secret-word" } });
+    const outcome = await send({ ...connection, auth: { username: "ada", password: "a-canary-word" } });
     expect(outcome).toMatchObject({ error: { code: "auth-failed", reply: 535 } });
-    expect(server.dialogues[0]?.sent).toContain(btoa("\0ada\0a-secret-word"));
-    expect(JSON.stringify(outcome)).not.toMatch(/a-secret-word|AGFkYQBh/);
+    expect(server.dialogues[0]?.sent).toContain(btoa("\0ada\0a-canary-word"));
+    expect(JSON.stringify(outcome)).not.toMatch(/a-canary-word|AGFkYQBh/);
   });
 
   it.each(["wrongName", "expired"] as const)("trusts no certificate that is %s", async (kind) => {
@@ -274,7 +277,7 @@ describe("workerMailerTransport", () => {
           await dialogue.ehlo();
           await dialogue.ended();
         },
-        { security: "starttls", auth: { username: "ada", password: "secret" } },
+        { security: "starttls", auth: { username: "ada", password: "canary" } },
       );
       expect(outcome).toMatchObject({ error: { code: "auth-unsupported" } });
     });
@@ -352,8 +355,8 @@ describe("workerMailerTransport", () => {
 
   it("refuses what Workers, or worker-mailer on them, cannot do", async () => {
     const host = "localhost";
-    const token = { username: "ada", accessToken: "token" };
-    const cramMd5 = { username: "ada", password: "secret", methods: ["CRAM-MD5"] } as const;
+    const token = { username: "ada", accessToken: "canary-token" };
+    const cramMd5 = { username: "ada", password: "canary", methods: ["CRAM-MD5"] } as const;
     expect(await send({ host, tls: { rejectUnauthorized: false } })).toMatchObject({ error: { code: "unsupported" } });
     expect(await send({ host, auth: token })).toMatchObject({ error: { code: "unsupported", phase: "auth" } });
     expect(await send({ host, auth: cramMd5 })).toMatchObject({ error: { code: "unsupported", phase: "auth" } });

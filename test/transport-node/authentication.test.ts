@@ -3,6 +3,7 @@ import type { SmtpAuth, SmtpConnection } from "@edgepost/core";
 import { buildMime } from "@edgepost/core";
 import { nodeTransport } from "@edgepost/transport-node";
 import { describe, expect, test } from "vitest";
+import { allowSecretInClear } from "../no-secrets/leaks.ts";
 import { failureOf } from "../support/engine.ts";
 import { nodeTransports } from "../support/node-transports.ts";
 import { startRawServer } from "../support/raw-server.ts";
@@ -11,20 +12,18 @@ import { testCertificates } from "../support/tls.ts";
 
 const mail = await buildMime({ from: "ada@example.com", to: "grace@example.com", subject: "Hello", text: "Hello" });
 const { ca } = await testCertificates();
-const PASSWORD = "s3cret-pässword";
-const TOKEN = "ya29.s3cret-token";
+const PASSWORD = "canary-pässword";
+const TOKEN = "ya29.canary-token";
 
 describe.each(nodeTransports)("$name", ({ create }) => {
   const send = async (auth: SmtpAuth, server: TestSmtpServerOptions = {}, connection: Partial<SmtpConnection> = {}) => {
     await using started = await startSmtpServer({ users: { ada: PASSWORD, oauth: TOKEN }, ...server });
     const { host, port } = started;
-    const lines: string[] = [];
-    const transport = create({ host, port, tls: { ca }, auth, ...connection }, { trace: (line) => lines.push(line) });
+    const transport = create({ host, port, tls: { ca }, auth, ...connection });
     try {
       await transport.send(mail);
     } finally {
       await transport.close?.();
-      expectNoSecretIn(lines.join("\n"));
     }
     return { received: started.received[0], logins: started.logins };
   };
@@ -32,7 +31,7 @@ describe.each(nodeTransports)("$name", ({ create }) => {
   test.each(["PLAIN", "LOGIN", "CRAM-MD5"] as const)(
     "logs in by %s where the server has nothing else",
     async (method) => {
-      const auth = { username: "ada", password: method === "CRAM-MD5" ? "s3cret-password" : PASSWORD };
+      const auth = { username: "ada", password: method === "CRAM-MD5" ? "canary-password" : PASSWORD };
       const { received, logins } = await send(auth, { users: { ada: auth.password }, authMethods: [method] });
       expect(received?.username).toBe("ada");
       expect(logins).toMatchObject([{ method, username: "ada" }]);
@@ -59,14 +58,14 @@ describe.each(nodeTransports)("$name", ({ create }) => {
   });
 
   test("asks a function for the token, and once more when the server refuses it", async () => {
-    const tokens = ["expired", TOKEN];
+    const tokens = ["expired-canary", TOKEN];
     const { logins } = await send({ username: "oauth", accessToken: async () => tokens.shift() ?? "" });
-    expect(logins.map(({ secret }) => secret)).toEqual(["expired", TOKEN]);
+    expect(logins.map(({ secret }) => secret)).toEqual(["expired-canary", TOKEN]);
   });
 
   test("does not ask for a third token", async () => {
     let asked = 0;
-    const accessToken = () => `wrong-${++asked}`;
+    const accessToken = () => `wrong-canary-${++asked}`;
     expect(await failureOf(send({ username: "oauth", accessToken }))).toMatchObject({ code: "auth-failed" });
     expect(asked).toBe(2);
   });
@@ -82,13 +81,9 @@ describe.each(nodeTransports)("$name", ({ create }) => {
     expect(error.phase).toBe("auth");
   });
 
-  test("says that a password is wrong, and keeps it to itself", async () => {
-    const error = await failureOf(send({ username: "ada", password: "s3cret-and-wrong" }));
+  test("says that a password is wrong", async () => {
+    const error = await failureOf(send({ username: "ada", password: "canary-and-wrong" }));
     expect(error).toMatchObject({ code: "auth-failed", phase: "auth", retryable: false, reply: { code: 535 } });
-    expectNoSecretIn(JSON.stringify(error, Object.getOwnPropertyNames(error)), String(error.stack));
-    for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
-      expectNoSecretIn(JSON.stringify(cause, Object.getOwnPropertyNames(cause)));
-    }
   });
 
   test("sends nothing secret where the server has no method in common", async () => {
@@ -105,9 +100,9 @@ describe.each(nodeTransports)("$name", ({ create }) => {
   });
 
   test("logs in without TLS only where that is asked for, and then hides the password if it can", async () => {
-    const server = { security: "none", allowInsecureAuth: true, users: { ada: "s3cret-password" } } as const;
+    const server = { security: "none", allowInsecureAuth: true, users: { ada: "canary-password" } } as const;
     const connection = { security: "none", allowClearText: true } as const;
-    const { logins } = await send({ username: "ada", password: "s3cret-password" }, server, connection);
+    const { logins } = await send({ username: "ada", password: "canary-password" }, server, connection);
     expect(logins).toMatchObject([{ method: "CRAM-MD5" }]);
   });
 
@@ -116,6 +111,7 @@ describe.each(nodeTransports)("$name", ({ create }) => {
     ["535 5.7.8 Wrong", false],
     ["534 5.7.9 Too weak", false],
   ])("answers %j with its own advice", async (answer, retryable) => {
+    allowSecretInClear();
     await using server = await startRawServer(async (dialogue) => {
       dialogue.say("220 mail.test\r\n");
       await dialogue.ehlo("AUTH PLAIN");
@@ -137,12 +133,13 @@ describe.each(nodeTransports)("$name", ({ create }) => {
   });
 
   test.each(["plain", "base64"])("tells nobody the credentials that a server repeats as %s", async (form) => {
+    allowSecretInClear();
     const written = form === "plain" ? PASSWORD : Buffer.from(`\0ada\0${PASSWORD}`).toString("base64");
     await using server = await startRawServer(async (dialogue) => {
       dialogue.say("220 mail.test\r\n");
       await dialogue.ehlo("AUTH PLAIN");
       await dialogue.line();
-      dialogue.say(`535 5.7.8 what is ${written}?\r\n`);
+      dialogue.say(Buffer.from(`535 5.7.8 what is ${written}?\r\n`).toString("latin1"));
       await dialogue.ended();
     });
     const { host, port } = server;
@@ -173,6 +170,7 @@ describe.each(nodeTransports)("$name", ({ create }) => {
 });
 
 test("nodeTransport logs in by OAUTHBEARER, which nodemailer itself does not know", async () => {
+  allowSecretInClear();
   let presented = "";
   await using server = await startRawServer(async (dialogue) => {
     dialogue.say("220 mail.test\r\n");
@@ -193,12 +191,3 @@ test("nodeTransport logs in by OAUTHBEARER, which nodemailer itself does not kno
   expect(server.dialogues[0]?.sent).toContain("\r\nAQ==\r\n");
   await transport.close?.();
 });
-
-/** In clear, in base64, and in base64 behind a user name. */
-function expectNoSecretIn(...texts: readonly string[]): void {
-  const secrets = [PASSWORD, TOKEN, "s3cret", "ya29"];
-  const encoded = [`\0ada\0${PASSWORD}`, PASSWORD, TOKEN].map((text) =>
-    Buffer.from(text).toString("base64").slice(0, 20),
-  );
-  for (const text of texts) for (const secret of [...secrets, ...encoded]) expect(text).not.toContain(secret);
-}

@@ -1,6 +1,7 @@
 import type { MailError, SmtpConnection, Transport } from "@edgepost/core";
 import { buildMime } from "@edgepost/core";
 import { describe, expect, test } from "vitest";
+import { allowSecretInClear } from "../no-secrets/leaks.ts";
 import { failureOf } from "../support/engine.ts";
 import { nodeTransports } from "../support/node-transports.ts";
 import { type RawDialogue, startRawServer } from "../support/raw-server.ts";
@@ -54,13 +55,14 @@ async function misbehaveAt(step: Step, fault: Fault, create: Create, pipelining:
     await hear("final", "250 2.0.0 Queued\r\n");
     await dialogue.ended();
   });
+  if (step !== "greeting" && step !== "EHLO") allowSecretInClear();
   const { host, port } = server;
   const transport = create({
     host,
     port,
     security: "none",
     allowClearText: true,
-    auth: { username: "ada", password: "pw" },
+    auth: { username: "ada", password: "canary" },
     ...(isSilent && { timeouts: SHORT }),
   });
   try {

@@ -211,7 +211,7 @@ describe.each(nodeTransports)("$name", ({ create }) => {
       await dialogue.ended();
     });
     const { host, port } = server;
-    const auth = { username: "ada", password: "pw" };
+    const auth = { username: "ada", password: "canary" };
     const transport = create({ host, port, security: "none", allowClearText: true, auth });
     expect(await transport.verify?.()).toMatchObject({
       ok: false,

@@ -10,7 +10,7 @@ import { testCertificates } from "../support/tls.ts";
 
 const mail = await buildMime({ from: "ada@example.com", to: "grace@example.com", subject: "Hello", text: "Hello" });
 const { ca, server: trusted, wrongName, expired, selfSigned, client, stranger } = await testCertificates();
-const auth = { username: "ada", password: "s3cret-password" };
+const auth = { username: "ada", password: "canary-password" };
 const users = { ada: auth.password };
 
 describe.each(nodeTransports)("$name", ({ create }) => {
@@ -37,7 +37,7 @@ describe.each(nodeTransports)("$name", ({ create }) => {
 
     test("shows what the handshake came to when it is tested, also where the login fails after it", async () => {
       await using server = await startSmtpServer({ security, users });
-      const wrong = { ...auth, password: "wrong" };
+      const wrong = { ...auth, password: "wrong-canary" };
       for (const credentials of [auth, wrong]) {
         const transport = create({ host: "localhost", port: server.port, security, tls: { ca }, auth: credentials });
         const verification = await transport.verify?.();

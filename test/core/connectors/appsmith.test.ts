@@ -3,7 +3,7 @@ import { appsmith } from "@edgepost/core/connectors";
 import { describe, expect, it } from "vitest";
 import { issuesOf } from "./issues.ts";
 
-const datasource = { "Host Address": "smtp.acme.com", Port: 587, Username: "acme", Password: "secret" };
+const datasource = { "Host Address": "smtp.acme.com", Port: 587, Username: "acme", Password: "canary" };
 
 describe("the datasource", () => {
   it("is a connection with TLS required", () => {
@@ -11,7 +11,7 @@ describe("the datasource", () => {
       host: "smtp.acme.com",
       port: 587,
       security: "starttls",
-      auth: { username: "acme", password: "secret" },
+      auth: { username: "acme", password: "canary" },
     });
   });
 

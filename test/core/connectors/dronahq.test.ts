@@ -8,7 +8,7 @@ const account = {
   Host: "smtp.gmail.com",
   Port: "587",
   Username: "acme@gmail.com",
-  Password: "secret",
+  Password: "canary",
 };
 
 describe("the account", () => {
@@ -17,7 +17,7 @@ describe("the account", () => {
       host: "smtp.gmail.com",
       port: 587,
       security: "starttls",
-      auth: { username: "acme@gmail.com", password: "secret" },
+      auth: { username: "acme@gmail.com", password: "canary" },
     });
   });
 

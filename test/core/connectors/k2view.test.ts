@@ -8,7 +8,7 @@ const smtpInterface = {
   To: "customer.care@acme.com",
   From: "fabric@acme.com",
   User: "fabric@acme.com",
-  Password: "secret",
+  Password: "canary",
   Host: "smtp.gmail.com",
   Port: "587",
 };
@@ -30,7 +30,7 @@ describe("the interface", () => {
       host: "smtp.gmail.com",
       port: 587,
       security: "starttls",
-      auth: { username: "fabric@acme.com", password: "secret" },
+      auth: { username: "fabric@acme.com", password: "canary" },
       defaults: { from: "fabric@acme.com", to: "customer.care@acme.com" },
     });
   });

@@ -10,7 +10,7 @@ const labelled = {
   "Use TLS": "true",
   "Ignore Self-Signed Certificates": "false",
   Username: "acme",
-  Password: "secret",
+  Password: "canary",
 };
 
 /** The same by its keys, as in the YAML of an integration. */
@@ -20,7 +20,7 @@ const keyed = {
   secure: "true",
   allowUnauthorized: "false",
   username: "acme",
-  password: "secret",
+  password: "canary",
 };
 
 describe("the connection", () => {
@@ -34,7 +34,7 @@ describe("the connection", () => {
       security: "starttls",
       allowClearText: false,
       tls: { rejectUnauthorized: true },
-      auth: { username: "acme", password: "secret" },
+      auth: { username: "acme", password: "canary" },
     });
   });
 

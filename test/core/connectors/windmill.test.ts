@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { issuesOf } from "./issues.ts";
 
 /** As the resource editor shows it. */
-const resource = { host: "smtp.acme.com", port: 587, user: "alerts@acme.com", password: "app-password" };
+const resource = { host: "smtp.acme.com", port: 587, user: "alerts@acme.com", password: "canary-password" };
 
 describe("the resource", () => {
   it("is a connection with TLS required", () => {
@@ -12,7 +12,7 @@ describe("the resource", () => {
       host: "smtp.acme.com",
       port: 587,
       security: "starttls",
-      auth: { username: "alerts@acme.com", password: "app-password" },
+      auth: { username: "alerts@acme.com", password: "canary-password" },
     });
   });
 
@@ -40,7 +40,7 @@ describe("the resource", () => {
     [{ ...resource, port: "submission" }, "port"],
     [{ ...resource, port: 70000 }, "port"],
     [{ host: "smtp.acme.com", user: "alerts" }, "password"],
-    [{ host: "smtp.acme.com", password: "secret" }, "user"],
+    [{ host: "smtp.acme.com", password: "canary" }, "user"],
     [{ ...resource, password: "line\nbreak" }, "password"],
     [{ ...resource, pasword: "secret" }, "pasword"],
     [[resource], ""],

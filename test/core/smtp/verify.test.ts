@@ -6,8 +6,8 @@ import { type EngineOptions, playScript } from "../../support/engine.ts";
 const GREETED = "S: 220 ready\nC: EHLO me.example\n";
 const SECURED = `${GREETED}S: 250-mail.example\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go on\n-- starttls --\nC: EHLO me.example\n`;
 const GOODBYE = "C: QUIT\nS: 221 bye\n";
-const CREDENTIALS = { security: "starttls", auth: { username: "ada", password: "s3cret" } } as const;
-const AUTH = "C: AUTH PLAIN AGFkYQBzM2NyZXQ=\n";
+const CREDENTIALS = { security: "starttls", auth: { username: "ada", password: "canary" } } as const;
+const AUTH = "C: AUTH PLAIN AGFkYQBjYW5hcnk=\n";
 
 async function verify(script: string, connection: EngineOptions["connection"] = {}) {
   const { transport, server } = playScript(script, { connection });

@@ -74,14 +74,14 @@ const CONNECTIONS: readonly Case[] = [
   ],
   [
     "credentials in clear text",
-    { ...MESSAGE, connection: { ...INLINE, security: "none", auth: { username: "u", password: "p" } } },
+    { ...MESSAGE, connection: { ...INLINE, security: "none", auth: { username: "u", password: "canary" } } },
     422,
     "invalid-connection",
     ["/connection/auth"],
   ],
   [
     "a field nobody reads",
-    { ...MESSAGE, connection: { ...INLINE, password: "p" } },
+    { ...MESSAGE, connection: { ...INLINE, password: "canary" } },
     422,
     "invalid-connection",
     ["/connection/password"],

@@ -53,7 +53,7 @@ async function otherConnections(
   const script = async (dialogue: (dialogue: RawDialogue) => Promise<void> | void) =>
     at(stack.use(await startRawServer(dialogue)));
   return {
-    "wrong-password": { host: "localhost", port, auth: { ...LOGIN, password: "hunter3-sesame" } },
+    "wrong-password": { host: "localhost", port, auth: { ...LOGIN, password: "canary3-sesame" } },
     "closed-port": at({ port: await closedPort() }),
     "without-tls": { host: "localhost", port: (await serve({ security: "none" })).port },
     "wrong-certificate": { host: "localhost", port: (await serve({ identity: wrongName })).port },

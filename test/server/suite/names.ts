@@ -58,7 +58,7 @@ export function nameSuite(house: House): void {
   describe("a stored password", () => {
     test.each(CHANGES)("does not go along with %s", async (what, change) => {
       const name = `stolen/${what.replaceAll(" ", "-")}`;
-      const stored = { name, host: "93.184.216.34", auth: { username: "u", password: "hunter2-sesame" } };
+      const stored = { name, host: "93.184.216.34", auth: { username: "u", password: "canary2-sesame" } };
       expect(await house.entry.request("POST", "/v1/connections", stored)).toMatchObject({ status: 201 });
       const answer = await house.entry.request("PATCH", `/v1/connections/${name}`, change);
       expect(answer).toMatchObject({ status: 422, body: { errors: [{ pointer: "/auth/password" }] } });

@@ -27,10 +27,10 @@ describe("XOAUTH2", () => {
 
   it("asks the token function once for each attempt", async () => {
     let asked = 0;
-    const auth = { username: "ada@example.com", accessToken: async () => `token-${++asked}` };
+    const auth = { username: "ada@example.com", accessToken: async () => `canary-${++asked}` };
 
-    expect(text(await createXoauth2(auth).start())).toContain("Bearer token-1\x01");
-    expect(text(await createXoauth2(auth).start())).toContain("Bearer token-2\x01");
+    expect(text(await createXoauth2(auth).start())).toContain("Bearer canary-1\x01");
+    expect(text(await createXoauth2(auth).start())).toContain("Bearer canary-2\x01");
   });
 
   it("says that the token function failed, with its own error as the cause", async () => {
