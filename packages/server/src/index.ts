@@ -5,7 +5,7 @@ export type { Places, SendQueue } from "./connections/send-queue.ts";
 export type { LogEntry } from "./http/log.ts";
 export type { ProblemCode, ProblemDetails, ProblemIssue } from "./http/problem.ts";
 export type { ApiKeyConfig } from "./keys/keyring.ts";
-export type { Scope } from "./keys/scopes.ts";
+export type { ApiKey, Scope } from "./keys/scopes.ts";
 export type { Maintenance } from "./maintenance.ts";
 export type { SendAnswer } from "./messages/answer.ts";
 export type { ServerLimits, ServerOptions } from "./options.ts";

@@ -12,6 +12,7 @@ import { type ApiKey, mayUse } from "../keys/scopes.ts";
 import type { ConnectionRecord, Store } from "../store/store.ts";
 import { type ConnectionBook, connectionNotFound, type StoredConnection } from "./connection-book.ts";
 import { parseReach } from "./connection-form.ts";
+import { eachAddress } from "./each-address.ts";
 import type { HostPolicy } from "./host-policy.ts";
 import type { SendQueue } from "./send-queue.ts";
 import type { SenderPolicy } from "./sender-policy.ts";
@@ -109,15 +110,13 @@ export function createConnections({
     const { name, revision } = record;
     const reach = parseConnection(form.connection);
     const { host, port, defaults } = reach;
-    const addresses = await hostPolicy.check(host, port);
+    const addresses = (await hostPolicy.check(host, port)) ?? [host];
     let known = stored.get(name);
-    if (known?.revision !== revision || (addresses !== undefined && !addresses.includes(known.address))) {
-      const address = addresses?.[0] ?? host;
-      const connection = await book.reveal({ record, form });
-      const transport = options.transport(toAddress(connection, host, address));
+    if (known?.revision !== revision || !known.addresses.every((address) => addresses.includes(address))) {
+      const transport = openAddresses(await book.reveal({ record, form }), host, addresses);
       // Who has the old one in hand sends with it yet.
       if (known?.users === 0) closeQuietly(known);
-      known = { revision, address, transport, users: 0 };
+      known = { revision, addresses, transport, users: 0 };
       stored.set(name, known);
     }
     const ours = known;
@@ -137,6 +136,10 @@ export function createConnections({
     };
   }
 
+  function openAddresses(connection: SmtpConnection, host: string, addresses: readonly string[]): Transport {
+    return eachAddress(addresses, (address) => options.transport(toAddress(connection, host, address)));
+  }
+
   /** Writes a use down when it tells something new: another outcome, or the same a minute later. */
   async function note({ name, revision }: Pick<ConnectionRecord, "name" | "revision">, error: unknown): Promise<void> {
     const fault = connectionFault(error);
@@ -150,8 +153,7 @@ export function createConnections({
 
   async function openInline(written: SmtpConnection): Promise<OpenConnection> {
     const { host, port, defaults } = parseReach(written, "connection");
-    const [address = host] = (await hostPolicy.check(host, port)) ?? [];
-    const transport = options.transport(toAddress(written, host, address));
+    const transport = openAddresses(written, host, (await hostPolicy.check(host, port)) ?? [host]);
     return {
       name: null,
       host,
@@ -177,10 +179,10 @@ export function createConnections({
   };
 }
 
-/** The transport of a stored connection, as long as it was not changed and its name still has the address. */
+/** The transport of a stored connection, as long as it was not changed and its name still has the addresses. */
 interface StoredTransport {
   readonly revision: number;
-  readonly address: string;
+  readonly addresses: readonly string[];
   readonly transport: Transport;
   /** Requests that have it in hand. */
   users: number;
