@@ -10,7 +10,10 @@ export function compilePages(pages: readonly Page[]): string[] {
   const sources = new Map(pages.flatMap(sourcesOf));
   const host = hostWith(sources);
   const program = ts.createProgram([...sources.keys(), CLOUDFLARE_TYPES], compilerOptions(), host);
-  return ts.getPreEmitDiagnostics(program).map((problem) => describe(problem, sources));
+  const problems = [...sources.keys()].flatMap((path) =>
+    ts.getPreEmitDiagnostics(program, program.getSourceFile(path)),
+  );
+  return problems.map((problem) => describe(problem, sources));
 }
 
 /** How many blocks a page has for the compiler. */
@@ -75,7 +78,8 @@ function hostWith(sources: ReadonlyMap<string, Source>): ts.CompilerHost {
   };
 }
 
-function compilerOptions(): ts.CompilerOptions {
+/** Those of the tests, which know Node and the web. */
+export function compilerOptions(): ts.CompilerOptions {
   const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root);
   // A block is a module, also one that imports nothing.

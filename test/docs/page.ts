@@ -43,7 +43,7 @@ export interface Mark {
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Every page people read: the README, the guide, the packages' own and the examples'. */
+/** Every page people read: the README, the guide, the packages' own and the examples'. What is generated is left out. */
 export async function readPages(): Promise<readonly Page[]> {
   const folders = ["docs", "packages", "examples"];
   const nested = await Promise.all(folders.map(markdownIn));
@@ -67,7 +67,7 @@ export function runNamed(page: Page, name: string): Block {
 async function markdownIn(folder: string): Promise<string[]> {
   const names = await readdir(join(root, folder), { recursive: true });
   return names
-    .filter((name) => name.endsWith(".md") && !/(^|\/)(node_modules|dist|\.vitepress)\//.test(name))
+    .filter((name) => name.endsWith(".md") && !/(^|\/)(node_modules|dist|api)\//.test(name))
     .map((name) => `${folder}/${name}`);
 }
 

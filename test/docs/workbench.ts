@@ -98,7 +98,18 @@ const DENO_PERMISSIONS = ["--allow-net", "--allow-env", "--allow-sys=hostname"];
 function commandOf(place: string, file: string): string[] {
   if (place === "node") return [process.execPath, SOURCE, file];
   const bin = join(root, "node_modules/.bin", place);
-  if (place === "deno") return [bin, "run", "--quiet", "--no-lock", "--node-modules-dir=manual", "--no-prompt", ...DENO_PERMISSIONS, SOURCE, file];
+  if (place === "deno")
+    return [
+      bin,
+      "run",
+      "--quiet",
+      "--no-lock",
+      "--node-modules-dir=manual",
+      "--no-prompt",
+      ...DENO_PERMISSIONS,
+      SOURCE,
+      file,
+    ];
   if (place === "bun") return [bin, SOURCE, file];
   throw new Error(`Nothing is known of running a block in "${place}".`);
 }
@@ -110,7 +121,7 @@ async function runCommand(
 ): Promise<string> {
   const path = `${join(root, "node_modules/.bin")}:${process.env.PATH}`;
   const { stdout } = await run(command, args, { cwd: folder, env: { ...process.env, ...env, PATH: path } });
-  return stdout.trim();
+  return stdout.replaceAll("\r\n", "\n").trim();
 }
 
 async function runWorker(file: string, env: Record<string, string>, durableObjects: object): Promise<string> {

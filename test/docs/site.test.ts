@@ -1,0 +1,38 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { root } from "./page.ts";
+
+const run = promisify(execFile);
+const bin = (name: string) => join(root, "node_modules/.bin", name);
+
+describe("the site", () => {
+  let site: string;
+  beforeAll(async () => {
+    site = await mkdtemp(join(tmpdir(), "edgepost-site-"));
+    await run(bin("typedoc"), ["--options", "docs/typedoc.json", "--treatWarningsAsErrors"], { cwd: root });
+    await run(bin("vitepress"), ["build", "docs", "--outDir", site], { cwd: root });
+  });
+  afterAll(() => rm(site, { recursive: true }));
+
+  it("has the guide and the API reference", async () => {
+    const pages = (await readdir(site, { recursive: true })).filter((name) => name.endsWith(".html"));
+    expect(pages).toEqual(expect.arrayContaining(["index.html", "errors.html", "start/node.html", "api/index.html"]));
+  });
+
+  it("shows keywords of templates as they are written", async () => {
+    expect(await readFile(join(site, "templates.html"), "utf8")).toContain("<code>{{keywords}}</code>");
+  });
+
+  it("loads nothing from elsewhere", async () => {
+    const files = (await readdir(site, { recursive: true })).filter((name) => /\.(html|css)$/.test(name));
+    const texts = await Promise.all(files.map((name) => readFile(join(site, name), "utf8")));
+    const loaded = texts.flatMap(
+      (text) => text.match(/(?:src="|<link[^>]+href="|url\(|@import ")https?:[^")]*/g) ?? [],
+    );
+    expect(loaded).toEqual([]);
+  });
+});

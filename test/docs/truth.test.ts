@@ -1,0 +1,106 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+import { PROVIDERS } from "../../packages/server/src/connections/providers.ts";
+import { SCOPES } from "../../packages/server/src/keys/scopes.ts";
+import { compilerOptions } from "./compile.ts";
+import { readPage } from "./page.ts";
+import { rowsBelow } from "./tables.ts";
+
+// The tables of the guide are about what the sources say. Here the two are compared, so that neither changes alone.
+
+const program = ts.createProgram(
+  [sourceOf("core/src/errors.ts"), sourceOf("server/src/options.ts"), sourceOf("core/src/transports/retry.ts")],
+  compilerOptions(),
+);
+const checker = program.getTypeChecker();
+
+describe("the guide", () => {
+  const errors = readPage("docs/errors.md");
+  const endpoint = readPage("docs/endpoint.md");
+
+  it("tells every error code, and none besides", () => {
+    expect(firstCells(rowsBelow(errors, "## The codes"))).toEqual(wordsOf("core/src/errors.ts", "MailErrorCode"));
+  });
+
+  it("tells of every code what happened and whether to retry", () => {
+    for (const [code, happened, , retry] of rowsBelow(errors, "## The codes")) {
+      expect({ code, happened, retry }).toEqual({
+        code,
+        happened: expect.stringMatching(/\w/),
+        retry: expect.stringMatching(/\w/),
+      });
+    }
+  });
+
+  it("tells every phase in the order of a session", () => {
+    expect(firstCells(rowsBelow(errors, "## The phases"))).toEqual(wordsOf("core/src/errors.ts", "MailPhase"));
+  });
+
+  it("tells every variable of the endpoint, as its source explains it", async () => {
+    expect(rowsBelow(endpoint, "## Configuration")).toEqual(await documentedVariables());
+  });
+
+  it("tells every option of the app", () => {
+    const named = rowsBelow(endpoint, "## The app in your own program").flatMap(([names = ""]) => {
+      return names.replaceAll("`", "").split(", ");
+    });
+    expect(named.toSorted()).toEqual(fieldsOf("server/src/options.ts", "ServerOptions"));
+  });
+
+  it("tells every scope of a key", () => {
+    expect(firstCells(rowsBelow(endpoint, "## Keys"))).toEqual([...SCOPES]);
+  });
+
+  it("tells every option of a retry", () => {
+    const forTests = ["clock", "random", "sleep"];
+    const options = fieldsOf("core/src/transports/retry.ts", "RetryOptions").filter((name) => !forTests.includes(name));
+    expect(firstCells(rowsBelow(readPage("docs/retries.md"), "## Retry")).toSorted()).toEqual(options);
+  });
+
+  it("has the settings of every provider that the endpoint knows", () => {
+    const rows = PROVIDERS.map(({ name, host, port, security, username, hint }) => {
+      return [name, host, String(port), security, username ?? "", hint];
+    });
+    const shown = rowsBelow(readPage("docs/providers.md"), "# Providers");
+    expect(shown.map((cells) => cells.map((cell) => cell.replaceAll(/[<>]/g, "")))).toEqual(rows);
+  });
+});
+
+function sourceOf(path: string): string {
+  return fileURLToPath(new URL(`../../packages/${path}`, import.meta.url));
+}
+
+function typeOf(path: string, name: string): ts.Type {
+  const source = program.getSourceFile(sourceOf(path));
+  const module = source && checker.getSymbolAtLocation(source);
+  const symbol = module && checker.getExportsOfModule(module).find((exported) => exported.name === name);
+  if (symbol === undefined) throw new Error(`${path} exports no ${name}.`);
+  return checker.getDeclaredTypeOfSymbol(symbol);
+}
+
+/** The members of a union of words, as they are written down. */
+function wordsOf(path: string, name: string): string[] {
+  const type = typeOf(path, name);
+  return type.isUnion() ? type.types.flatMap((one) => (one.isStringLiteral() ? [one.value] : [])) : [];
+}
+
+function fieldsOf(path: string, name: string): string[] {
+  return checker
+    .getPropertiesOfType(typeOf(path, name))
+    .map((field) => field.name)
+    .toSorted();
+}
+
+/** The table in the comment above `readEnvironment`. */
+async function documentedVariables(): Promise<string[][]> {
+  const source = await readFile(sourceOf("server/src/environment.ts"), "utf8");
+  const lines = Array.from(source.matchAll(/^ \* (\| `EDGEPOST_.*\|)$/gm), ([, line = ""]) => line);
+  const text = ["# Variables", "| Variable | Meaning | Default |", "| --- | --- | --- |", ...lines].join("\n");
+  return rowsBelow({ path: "environment.ts", text }, "# Variables");
+}
+
+function firstCells(rows: readonly string[][]): string[] {
+  return rows.map(([first = ""]) => first);
+}
