@@ -27,11 +27,11 @@ export interface Workbench extends AsyncDisposable {
 
 export async function openWorkbench(page: Page): Promise<Workbench> {
   const { ca } = await testCertificates();
-  const inbox = await startSmtpServer({ users: { ada: "s3cret" } });
+  const inbox = await startSmtpServer({ users: { ada: "canary" } });
   const endpoint = await startEndpoint(inbox, ca);
   const folder = await makeFolder(page, { "ca.pem": ca });
   const env = {
-    SMTP_URL: `smtp://ada:s3cret@localhost:${inbox.port}`,
+    SMTP_URL: `smtp://ada:canary@localhost:${inbox.port}`,
     EDGEPOST_URL: endpoint.url,
     EDGEPOST_API_KEY: API_KEY,
     NODE_EXTRA_CA_CERTS: join(folder, "ca.pem"),
@@ -65,7 +65,7 @@ export async function openWorkbench(page: Page): Promise<Workbench> {
 const API_KEY = "guide-key-0123456789abcdef0123456789";
 
 function startEndpoint(inbox: TestSmtpServer, ca: string): Promise<RunningServer> {
-  const auth = { username: "ada", password: "s3cret" };
+  const auth = { username: "ada", password: "canary" };
   return startServer({
     EDGEPOST_API_KEY: API_KEY,
     EDGEPOST_CONNECTIONS: JSON.stringify({ default: { host: "localhost", port: inbox.port, tls: { ca }, auth } }),

@@ -73,7 +73,7 @@ describe("a name with several addresses", () => {
   });
 
   test("is connected to at the address that answers, with its certificate checked for the name", async () => {
-    await using smtp = await startSmtpServer({ users: { user: "a-password" } });
+    await using smtp = await startSmtpServer({ users: { user: "a-canary" } });
     // The server is on 127.0.0.1 alone.
     const endpoint = testEndpoint({
       hosts: { resolve: async () => ["127.0.0.2", "127.0.0.1"], allow: ["localhost"], ports: [smtp.port] },
@@ -84,7 +84,7 @@ describe("a name with several addresses", () => {
       name: "stored",
       host: "localhost",
       port: smtp.port,
-      auth: { username: "user", password: "a-password" },
+      auth: { username: "user", password: "a-canary" },
       tls: { ca: (await testCertificates()).ca },
     };
     expect((await endpoint.ask("POST", "/v1/connections", stored)).status).toBe(201);
