@@ -16,7 +16,10 @@ const MAX_NESTING = 16;
 /** Faults told of one field: enough to repair a list by, and no megabytes of them. */
 const MAX_FAULTS = 100;
 
-/** The everyday address, which needs no scanner: nothing quoted, an ordinary domain, short enough for every limit. */
+/**
+ * The everyday address, which needs no scanner: nothing quoted, an ordinary domain, short enough for every limit. A third
+ * of the time of a small message otherwise (bench mime-small).
+ */
 const PLAIN_ADDRESS = /^[\w+-]+(?:\.[\w+-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}$/;
 const MAX_PLAIN_LENGTH = 64;
 /** Names that need no quotes: words of US-ASCII `atext` without `=`, which begins an encoded word. */
@@ -84,7 +87,12 @@ export function parseAddresses(input: unknown, path: string, issues: Issue[]): A
 
 /** The mailboxes of a field, those inside groups included. */
 export function flattenGroups(addresses: readonly Address[]): Mailbox[] {
-  return addresses.flatMap((address) => ("group" in address ? address.members : address));
+  const mailboxes: Mailbox[] = [];
+  for (const address of addresses) {
+    if ("group" in address) mailboxes.push(...address.members);
+    else mailboxes.push(address);
+  }
+  return mailboxes;
 }
 
 /** One field while it is read. */
@@ -169,10 +177,15 @@ function named(name: string, address: string): Mailbox {
   return shown === "" ? { address } : { name: shown, address };
 }
 
+/** `ada@example.com` and `Ada Lovelace <ada@example.com>`; `undefined` for whatever needs a closer look. */
 function plainAddress(input: unknown): Mailbox | undefined {
-  return typeof input === "string" && input.length <= MAX_PLAIN_LENGTH && PLAIN_ADDRESS.test(input)
-    ? { address: input }
-    : undefined;
+  if (typeof input !== "string" || input.length > MAX_PLAIN_LENGTH * 2) return undefined;
+  const bracket = input.endsWith(">") ? input.indexOf(" <") : -1;
+  const address = bracket < 0 ? input : input.slice(bracket + 2, -1);
+  if (address.length > MAX_PLAIN_LENGTH || !PLAIN_ADDRESS.test(address)) return undefined;
+  if (bracket < 0) return { address };
+  const name = input.slice(0, bracket);
+  return PLAIN_NAME.test(name) ? { name, address } : undefined;
 }
 
 function refuse({ issues }: Field, path: string, message: string): void {

@@ -43,5 +43,5 @@ function parseReversePath(override: Fields<EnvelopeInput>, issues: Issue[]): str
 
 /** True when the envelope or one of these mailboxes needs SMTPUTF8: domains are A-labels, so it is a local part. */
 export function isInternational(envelope: Envelope, mailboxes: readonly Mailbox[]): boolean {
-  return ![envelope.from, ...envelope.to, ...mailboxes.map(({ address }) => address)].every(isAscii);
+  return !(isAscii(envelope.from) && envelope.to.every(isAscii) && mailboxes.every(({ address }) => isAscii(address)));
 }

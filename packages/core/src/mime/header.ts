@@ -31,8 +31,9 @@ export function textField(name: string, text: string): string {
 
 /** A field with a grammar of its own, given as tokens between which it may be folded: message ids, media types, URLs. */
 export function structuredField(name: string, tokens: readonly string[]): string {
-  if (!tokens.every(isAscii)) throw refusal(name, "must be ASCII");
-  return foldField(name, tokens);
+  const field = foldField(name, tokens);
+  if (!isAscii(field)) throw refusal(name, "must be ASCII");
+  return field;
 }
 
 /** For text that is about to be encoded, where the check of the finished field would come too late. */
