@@ -1,4 +1,5 @@
-import { MailError, type OutgoingMail } from "@edgepost/core";
+import { createMailer, MailError, type OutgoingMail } from "@edgepost/core";
+import { httpTransport } from "@edgepost/server/client";
 import { describe, expect, test } from "vitest";
 import { memoryStore } from "../../packages/server/src/store/memory.ts";
 import { acceptAll, MESSAGE, type TestEndpoint, TOKEN, testEndpoint } from "./endpoint.ts";
@@ -468,5 +469,46 @@ describe("POST /v1/messages/preview", () => {
     const { status, body } = await preview(testEndpoint(), { ...MESSAGE, text: "{{name}}", variables: {} });
     expect(status).toBe(422);
     expect(body).toMatchObject({ code: "invalid-message", errors: [{ pointer: "/text" }] });
+  });
+});
+
+describe("a message of several transactions, of which one was cut off after its final dot", () => {
+  const to = ["b@example.com", "c@example.com", "d@example.com"];
+  const rejected = [{ address: "c@example.com", reply: { code: 550, text: "No" }, retryable: false }];
+  const cutOff = () =>
+    testEndpoint({
+      send: async (mail) => ({ ...acceptAll(mail), accepted: ["b@example.com"], rejected, unknown: ["d@example.com"] }),
+    });
+
+  test("is no success, and says of whom nobody can tell", async () => {
+    const { ask } = cutOff();
+    const { status, body } = await ask("POST", "/v1/messages", { ...MESSAGE, to });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      success: false,
+      message: "Email sent to 1 of 3 recipients",
+      accepted: ["b@example.com"],
+      rejected,
+      unknown: ["d@example.com"],
+    });
+    const logged = await ask("GET", `/v1/messages/${body.id}`);
+    expect(logged.body).toMatchObject({ state: "partial", unknown: ["d@example.com"] });
+  });
+
+  test("is answered the same when it is asked for again, and is the same receipt for a client", async () => {
+    const { app, post } = cutOff();
+    const key = { "idempotency-key": "1" };
+    const first = await (await post({ ...MESSAGE, to }, key)).json();
+    expect(await (await post({ ...MESSAGE, to }, key)).json()).toEqual(first);
+    const fetch = async (input: string | URL | Request, init?: RequestInit) => app.fetch(new Request(input, init));
+    const transport = httpTransport({ url: "http://endpoint", apiKey: TOKEN, connection: "main", fetch });
+    const receipt = await createMailer({ transport }).send({ from: "a@example.com", to, text: "Hello" });
+    expect(receipt).toMatchObject({ accepted: ["b@example.com"], unknown: ["d@example.com"] });
+  });
+
+  test("is no success by any connector", async () => {
+    const message = { from: "a@example.com", to: to.join(","), subject: "Hi", body: "Hello" };
+    const { body } = await cutOff().ask("POST", "/v1/connectors/appsmith/send", { connection: "main", message });
+    expect(body.success).toBe(false);
   });
 });

@@ -87,9 +87,10 @@ export const appsmith: Connector<AppsmithDatasource, AppsmithSendEmail, Appsmith
     });
   },
 
-  response({ rejected }: Receipt) {
-    if (rejected.length === 0) return { success: true, message: "Email sent successfully" };
-    return { success: false, message: `Email not sent to ${rejected.map(({ address }) => address).join(", ")}` };
+  response({ rejected, unknown = [] }: Receipt) {
+    const others = [...rejected.map(({ address }) => address), ...unknown];
+    if (others.length === 0) return { success: true, message: "Email sent successfully" };
+    return { success: false, message: `Email not sent to ${others.join(", ")}` };
   },
 };
 

@@ -95,8 +95,9 @@ async function settle(askOnce: () => Promise<Outcome>, signal: AbortSignal | und
   throw outcome.error;
 }
 
-function toReceipt({ messageId, accepted, rejected, reply, size, downgrades }: SendAnswer): Receipt {
-  return { messageId, accepted, rejected, reply: reply ?? undefined, transport: "http", size, downgrades };
+function toReceipt({ messageId, accepted, rejected, unknown, reply, size, downgrades }: SendAnswer): Receipt {
+  const recipients = { accepted, rejected, ...(unknown !== undefined && { unknown }) };
+  return { messageId, ...recipients, reply: reply ?? undefined, transport: "http", size, downgrades };
 }
 
 function isSendAnswer(answer: unknown): answer is SendAnswer {

@@ -12,6 +12,8 @@ export interface SendAnswer {
   readonly messageId: string;
   readonly accepted: readonly string[];
   readonly rejected: readonly RejectedRecipient[];
+  /** Recipients of whom nobody can tell, where a message of several transactions was cut off in one; else left out. */
+  readonly unknown?: readonly string[];
   /** The mail server's last word; null from transports that speak no SMTP. */
   readonly reply: SmtpReply | null;
   /** Octets of the message as sent. */
@@ -21,19 +23,30 @@ export interface SendAnswer {
 }
 
 export function toAnswer(id: string, receipt: Receipt): SendAnswer {
-  return answer({ ...receipt, id, reply: receipt.reply ?? null });
+  return answer({ ...receipt, id, reply: receipt.reply ?? null }, receipt.unknown ?? []);
 }
 
 /** The same answer, from what was written down. */
 export function toStoredAnswer(record: MessageRecord): SendAnswer {
-  return answer(record);
+  return answer(record, unknownOf(record));
 }
 
-function answer(facts: Omit<SendAnswer, "success" | "message">): SendAnswer {
+/** Of a message that somebody has or may have: the recipients that were neither accepted nor rejected. */
+export function unknownOf({ state, envelope, accepted, rejected }: MessageRecord): readonly string[] {
+  if (state === "sending" || state === "failed") return [];
+  const known = new Set([...accepted, ...rejected.map(({ address }) => address)]);
+  return envelope.to.filter((address) => !known.has(address));
+}
+
+type Facts = Pick<SendAnswer, "id" | "messageId" | "accepted" | "rejected" | "reply" | "size" | "downgrades">;
+
+function answer(facts: Facts, unknown: readonly string[]): SendAnswer {
   const { id, messageId, accepted, rejected, reply, size, downgrades } = facts;
-  const success = rejected.length === 0;
+  const others = rejected.length + unknown.length;
+  const success = others === 0;
   const message = success
     ? "Email sent successfully"
-    : `Email sent to ${accepted.length} of ${accepted.length + rejected.length} recipients`;
-  return { success, message, id, messageId, accepted, rejected, reply, size, downgrades };
+    : `Email sent to ${accepted.length} of ${accepted.length + others} recipients`;
+  const recipients = { accepted, rejected, ...(unknown.length > 0 && { unknown }) };
+  return { success, message, id, messageId, ...recipients, reply, size, downgrades };
 }

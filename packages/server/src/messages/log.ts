@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { MessageRecord } from "../store/store.ts";
+import { unknownOf } from "./answer.ts";
 
 /** Filters and pages of the log, as they stand in a query. */
 export const logQuerySchema = z
@@ -28,6 +29,7 @@ export function presentMessage(record: MessageRecord) {
     size,
     accepted,
     rejected,
+    unknown: unknownOf(record),
     reply,
     downgrades,
     error,

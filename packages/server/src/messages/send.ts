@@ -123,9 +123,10 @@ async function deliver(
   return receipt;
 }
 
-function succeeded({ accepted, rejected, reply, downgrades, size }: Receipt, finishedAt: number): MessageOutcome {
+function succeeded(receipt: Receipt, finishedAt: number): MessageOutcome {
+  const { accepted, rejected, unknown = [], reply, downgrades, size } = receipt;
   return {
-    state: rejected.length === 0 ? "sent" : "partial",
+    state: rejected.length + unknown.length === 0 ? "sent" : "partial",
     accepted,
     rejected,
     reply: reply ?? null,

@@ -19,6 +19,8 @@ const rejected = z
   .strictObject({ address: z.string(), reply, retryable: z.boolean() })
   .meta({ id: "RejectedRecipient" });
 
+const unknown = z.array(z.string()).describe("Recipients of whom nobody can tell: sending again may deliver twice.");
+
 const sendFacts = {
   messageId: z.string(),
   accepted: z.array(z.string()),
@@ -34,6 +36,7 @@ export const sendAnswerSchema = z
     message: z.string(),
     id: z.uuid().describe("Names this send in the log."),
     ...sendFacts,
+    unknown: unknown.optional(),
   })
   .meta({ id: "SendAnswer" });
 
@@ -106,6 +109,7 @@ const loggedFields = {
   subject: z.string(),
   envelope,
   ...sendFacts,
+  unknown,
   error: z.strictObject({ code: z.string(), phase: z.string(), detail: z.string(), retryable: z.boolean() }).nullable(),
   createdAt: time,
   finishedAt: time.nullable(),

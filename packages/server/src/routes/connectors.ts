@@ -79,8 +79,9 @@ function below<Result>(at: string, read: () => Result): Result {
   }
 }
 
-function toReceipt({ messageId, accepted, rejected, reply, size, downgrades }: SendAnswer): Receipt {
-  return { messageId, accepted, rejected, reply: reply ?? undefined, transport: "endpoint", size, downgrades };
+function toReceipt({ messageId, accepted, rejected, unknown, reply, size, downgrades }: SendAnswer): Receipt {
+  const recipients = { accepted, rejected, ...(unknown !== undefined && { unknown }) };
+  return { messageId, ...recipients, reply: reply ?? undefined, transport: "endpoint", size, downgrades };
 }
 
 function unknownPlatform(): RequestProblem {
