@@ -25,6 +25,8 @@ describe("MAIL and RCPT", () => {
       "RCPT TO:<a+b@x> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;a+2Bb@x",
     );
     expect(rcptTo("a@x", { notify: "never" })).toBe("RCPT TO:<a@x> NOTIFY=NEVER");
+    const forged = ["success ORCPT=rfc822;eve@x"] as unknown as ["success"]; // JavaScript checks no types
+    expect(() => rcptTo("a@x", { notify: forged })).toThrow(/NOTIFY/);
   });
 
   test("leave out what was not asked for", () => {

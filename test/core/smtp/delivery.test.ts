@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { failureOf, greeted, playScript, readyMail } from "../../support/engine.ts";
+import { failureOf, greeted, MESSAGE, playScript, readyMail } from "../../support/engine.ts";
 import { aMessage, anAttachment } from "../../support/message.ts";
 
 const GOODBYE = "C: QUIT\nS: 221 bye\n";
@@ -172,6 +172,59 @@ describe("when a later transaction fails, those accepted stay accepted", () => {
       ["r1@x", "r2@x", "r3@x"].map((address) => ({ address, retryable: false, reply: { code: 554 } })),
     );
   });
+});
+
+test("an address by hand that no command may hold is found before the first of several transactions", async () => {
+  const { transport, server } = playScript(`${greeted()}${GOODBYE}`, { transport: { limits: { recipients: 1 } } });
+  const error = await failureOf(transport.send(readyMail({ to: ["r0@x", "r1@x>\r\nDATA"] })));
+  expect(error).toMatchObject({ code: "invalid-message", retryable: false });
+  await transport.close?.();
+  await server.done;
+});
+
+describe("when the message cannot be read a second time", () => {
+  const failing = (error: unknown) => {
+    let reads = 0;
+    const stream = () => {
+      if (reads++ > 0) throw error;
+      return new Blob([MESSAGE]).stream();
+    };
+    return readyMail({ to: recipients(3), streamed: true, stream });
+  };
+  const script = `${greeted()}${envelope(all(["r0@x"]))}${QUEUED}${envelope(all(["r1@x"]))}C: DATA\nS: 354 go on\n-- ignore --`;
+
+  test("those behind who have it were not sent to, and trying again would end the same way", async () => {
+    const { transport } = playScript(script, { transport: { limits: { recipients: 1 } } });
+    const receipt = await transport.send(failing(new TypeError("disturbed")));
+    expect(receipt.accepted).toEqual(["r0@x"]);
+    expect(receipt.rejected.map(({ address, retryable, reply: { code } }) => [address, retryable, code])).toEqual([
+      ["r1@x", false, 554],
+      ["r2@x", false, 554],
+    ]);
+  });
+});
+
+test("what is no error of ours keeps those accepted as well", async () => {
+  const script = `${greeted()}${envelope(all(["r0@x"]))}${QUEUED}${envelope(all(["r1@x"]))}C: DATA\nS: 354 go on\n-- ignore --`;
+  const { transport } = playScript(script, { transport: { limits: { recipients: 1 } } });
+  const mail = readyMail({ to: recipients(2), streamed: true });
+  let reads = 0;
+  // Mail made by hand may be anything: this is no stream, for it cannot be cancelled.
+  const broken = { getReader: () => ({ read: async () => ({ done: true }) }) } as unknown as ReadableStream<Uint8Array>;
+  const stream = () => (reads++ > 0 ? broken : mail.stream());
+  const receipt = await transport.send({ ...mail, stream });
+  expect(receipt.accepted).toEqual(["r0@x"]);
+  expect(receipt.rejected).toMatchObject([{ address: "r1@x", retryable: false }]);
+});
+
+test("when the first transaction finds its recipients refused and the second is unknown, the error names the refused", async () => {
+  const { transport } = playScript(
+    `${greeted()}${envelope(all(["r0@x"], "550 no"))}C: RSET\nS: 250 OK\n${envelope(all(["r1@x"]))}C: DATA\nS: 354 go on\nC: <data>\n-- close --`,
+    { transport: { limits: { recipients: 1 } } },
+  );
+  const error = await failureOf(transport.send(readyMail({ to: recipients(2) })));
+  expect(error).toMatchObject({ code: "delivery-unknown", retryable: false });
+  expect(error.recipients?.map(({ address }) => address)).toEqual(["r0@x"]);
 });
 
 test("when every transaction finds every recipient refused, one error names them all", async () => {

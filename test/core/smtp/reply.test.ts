@@ -83,4 +83,5 @@ describe("joinReply", () => {
 test("a reply for humans is one line", () => {
   expect(formatReply({ code: 550, enhancedCode: "5.1.1", text: "No such\nuser" })).toBe("550 5.1.1 No such user");
   expect(formatReply({ code: 250, text: "OK" })).toBe("250 OK");
+  expect(formatReply({ code: 550, text: "x".repeat(450_000) })).toBe(`550 ${"x".repeat(1_000)}…`);
 });

@@ -38,3 +38,9 @@ test("an observer that fails breaks nothing", () => {
   trace.add("QUIT");
   expect(trace.lines()).toEqual(["C: QUIT"]);
 });
+
+test("shows no more of a line than somebody would read", () => {
+  const trace = new Trace(undefined);
+  trace.add({ code: 550, text: `${"x".repeat(60_000)}\n${"y".repeat(60_000)}` });
+  expect(trace.lines()).toEqual([`S: 550-${"x".repeat(1_000)}…`, `S: 550 ${"y".repeat(1_000)}…`]);
+});

@@ -60,10 +60,19 @@ export interface RcptParameters {
 export function rcptTo(recipient: string, parameters: RcptParameters = {}): string {
   const { notify, originalRecipient } = parameters;
   let line = `RCPT TO:${path(recipient)}`;
-  if (notify !== undefined)
-    line += ` NOTIFY=${(typeof notify === "string" ? [notify] : notify).join(",").toUpperCase()}`;
+  if (notify !== undefined) line += ` NOTIFY=${notifyOf(notify)}`;
   if (originalRecipient) line += ` ORCPT=${originalRecipientOf(recipient)}`;
   return line;
+}
+
+/** The words of RFC 3461 section 4.1 and no others: mail made by hand may hold any text. */
+function notifyOf(notify: NonNullable<RcptParameters["notify"]>): string {
+  const words: readonly string[] = typeof notify === "string" ? [notify] : notify;
+  const known = notify === "never" ? ["never"] : ["success", "failure", "delay"];
+  if (words.length === 0 || !words.every((word) => known.includes(word))) {
+    throw unsafe("NOTIFY takes never, or some of success, failure and delay.");
+  }
+  return words.join(",").toUpperCase();
 }
 
 /** RFC 3030: `octets` of the message follow the line. */

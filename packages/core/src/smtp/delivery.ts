@@ -1,9 +1,9 @@
-import { isMailError, MailError } from "../errors.ts";
+import { isMailError, MailError, type MailErrorCode } from "../errors.ts";
 import type { BodyForm, OutgoingMail } from "../outgoing.ts";
 import type { Receipt, RejectedRecipient, SmtpReply } from "../receipt.ts";
 import type { SendOptions } from "../transport.ts";
 import type { Body } from "./body.ts";
-import { mailFrom, rcptTo } from "./command.ts";
+import { encodeCommands, mailFrom, rcptTo } from "./command.ts";
 import { repairLineEnds } from "./dot-stuffing.ts";
 import { chooseParameters } from "./parameters.ts";
 import type { SessionState } from "./session.ts";
@@ -33,6 +33,8 @@ export async function deliver(state: SessionState, mail: OutgoingMail, options: 
     allOrNone,
     onFinal: options.onFinal,
   };
+  // What no command may hold is found here before the first transaction, and not in the second.
+  if (mail.envelope.to.length > limits.recipients) encodeCommands(mail.envelope.to.map(letter.rcptTo));
   const outcome = await deliverInGroups(state, mail, letter);
   return { messageId: mail.messageId, ...outcome, transport: state.transport, downgrades: parameters.downgrades };
 }
@@ -109,7 +111,7 @@ async function deliverInGroups(state: SessionState, mail: OutgoingMail, letter: 
         refusal = error;
         rejected.push(...(error.recipients ?? []));
       } else if (last === undefined) {
-        throw error;
+        throw withRefusals(error, rejected);
       } else {
         return { accepted, ...breakOff(group, waiting, rejected, error), ...pickWord(last) };
       }
@@ -138,11 +140,25 @@ function breakOff(
   return { rejected: [...rejected, ...refused, ...waiting.map((address) => notSent(address, error))], unknown };
 }
 
-/** Where the server said nothing, a reply of our own stands in: 4.4.2, the connection went bad (RFC 3463). */
+/** What is wrong with the message itself, and will be in the next attempt. */
+const UNSENDABLE: readonly MailErrorCode[] = ["attachment-failed", "message-too-large"];
+
+/**
+ * Where the server said nothing, a reply of our own stands in (RFC 3463): 4.4.2, the connection went bad, or 5.6.0, the
+ * content did.
+ */
 function notSent(address: string, error: MailError): RejectedRecipient {
   if (error.reply !== undefined) return { address, reply: error.reply, retryable: error.retryable };
-  const reply = { code: 451, enhancedCode: "4.4.2", text: `Not sent by this client: ${error.message}` };
-  return { address, reply, retryable: true };
+  const retryable = !UNSENDABLE.includes(error.code);
+  const status = retryable ? { code: 451, enhancedCode: "4.4.2" } : { code: 554, enhancedCode: "5.6.0" };
+  return { address, reply: { ...status, text: `Not sent by this client: ${error.message}` }, retryable };
+}
+
+/** Nobody was accepted: the error names those too whom an earlier transaction found refused. */
+function withRefusals(error: MailError, earlier: readonly RejectedRecipient[]): MailError {
+  if (earlier.length === 0) return error;
+  const recipients = [...earlier, ...(error.recipients ?? [])];
+  return new MailError(error.code, error.message, { ...error, recipients, cause: error.cause });
 }
 
 /** Every recipient of every transaction was refused. */

@@ -1,4 +1,5 @@
 import type { SmtpReply } from "../receipt.ts";
+import { shorten } from "./reply.ts";
 
 /** How much of the dialogue an error tells: enough for a whole small transaction and what led to it. */
 const LAST_LINES = 20;
@@ -44,6 +45,6 @@ export class Trace {
 function format(entry: string | SmtpReply): readonly string[] {
   if (typeof entry === "string") return [`C: ${entry}`];
   const { code, enhancedCode, text } = entry;
-  const lines = text.split("\n").map((line) => (enhancedCode === undefined ? line : `${enhancedCode} ${line}`));
+  const lines = text.split("\n").map((line) => shorten(enhancedCode === undefined ? line : `${enhancedCode} ${line}`));
   return lines.map((line, index) => `S: ${code}${index === lines.length - 1 ? " " : "-"}${line}`.trimEnd());
 }

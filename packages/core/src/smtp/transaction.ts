@@ -1,4 +1,4 @@
-import { MailError } from "../errors.ts";
+import { isMailError } from "../errors.ts";
 import type { SmtpReply } from "../receipt.ts";
 import type { SendOptions } from "../transport.ts";
 import { type Body, writeChunks, writeData } from "./body.ts";
@@ -145,7 +145,12 @@ function refuseSurplus(link: Link): void {
 /** What the end of a link means for the message: the answer depends on how far it had come. */
 function judge(state: SessionState, error: unknown, { rejected }: EnvelopeReplies): unknown {
   const { link } = state;
-  if (error !== link.fault || !(error instanceof MailError)) return error;
+  if (!isMailError(error)) {
+    // By hand a mail may be made that fails in any way. Where the dialogue stands then, nobody knows.
+    const cause = error;
+    error = link.fail("attachment-failed", "The message could not be sent as it is.", { retryable: false, cause });
+  }
+  if (error !== link.fault || !isMailError(error)) return error;
   const isRefusal = error.reply !== undefined; // by 421: then the message was not taken
   if (state.isUnproven && error.code !== "aborted" && (isRefusal || !state.isCommitted)) {
     link.phase = "idle";

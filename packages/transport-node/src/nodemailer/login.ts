@@ -85,8 +85,9 @@ async function fetchToken(
   return link.during(async () => {
     try {
       return await accessToken();
-    } catch (cause) {
-      throw new MailError("auth-failed", "The function in `auth.accessToken` failed.", { phase: "auth", cause });
+    } catch {
+      // What it threw is not kept: the errors of HTTP clients hold their request, a refresh token and all.
+      throw new MailError("auth-failed", "The function given as auth.accessToken failed.", { phase: "auth" });
     }
   }, signal);
 }

@@ -36,11 +36,12 @@ export async function readToken({ accessToken }: TokenAuth): Promise<string> {
   return token;
 }
 
+/** What the function threw is not kept: the errors of HTTP clients hold their request, a refresh token and all. */
 async function askForToken(accessToken: () => string | Promise<string>): Promise<string> {
   try {
     return await accessToken();
-  } catch (cause) {
-    throw new MailError("auth-failed", "The function given as auth.accessToken failed.", { phase: "auth", cause });
+  } catch {
+    throw new MailError("auth-failed", "The function given as auth.accessToken failed.", { phase: "auth" });
   }
 }
 
