@@ -86,9 +86,9 @@ export function createMailer(options: MailerOptions): Mailer {
   }
 
   async function deliver(mail: OutgoingMail, sendOptions: SendOptions): Promise<Receipt> {
-    observe(() => hooks?.sending?.(mail));
+    if (hooks?.sending !== undefined) observe(() => hooks.sending?.(mail));
     const receipt = await transport.send(mail, sendOptions);
-    observe(() => hooks?.sent?.(receipt, mail));
+    if (hooks?.sent !== undefined) observe(() => hooks.sent?.(receipt, mail));
     return receipt;
   }
 

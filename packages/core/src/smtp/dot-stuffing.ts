@@ -5,8 +5,9 @@ const CR = 13;
 const DOT = 46;
 
 const NOTHING = new Uint8Array();
-const NOWHERE = Number.POSITIVE_INFINITY;
 const CRLF = Uint8Array.of(CR, LF);
+const DOT_CRLF = Uint8Array.of(DOT, CR, LF);
+const CRLF_DOT_CRLF = Uint8Array.of(CR, LF, DOT, CR, LF);
 
 /**
  * Repairs line ends: a CR or LF that stands alone becomes CRLF, so that nothing bare ever leaves. Some servers take
@@ -37,21 +38,9 @@ export function repairLineEnds(bytes: Uint8Array): Uint8Array {
 
 function countBare(bytes: Uint8Array): number {
   let bare = 0;
-  let cr = find(bytes, CR, 0);
-  let lf = find(bytes, LF, 0);
-  while (cr < NOWHERE || lf < NOWHERE) {
-    const isPair = cr + 1 === lf;
-    const isCr = cr < lf;
-    if (!isPair) bare++;
-    if (isCr) cr = find(bytes, CR, cr + 1);
-    if (isPair || !isCr) lf = find(bytes, LF, lf + 1);
-  }
+  for (let lf = bytes.indexOf(LF); lf !== -1; lf = bytes.indexOf(LF, lf + 1)) if (bytes[lf - 1] !== CR) bare++;
+  for (let cr = bytes.indexOf(CR); cr !== -1; cr = bytes.indexOf(CR, cr + 1)) if (bytes[cr + 1] !== LF) bare++;
   return bare;
-}
-
-function find(bytes: Uint8Array, octet: number, from: number): number {
-  const index = bytes.indexOf(octet, from);
-  return index === -1 ? NOWHERE : index;
 }
 
 function replaceBare(bytes: Uint8Array, bare: number): Uint8Array {
@@ -83,9 +72,10 @@ export class DotStuffing {
     return dots.length === 0 ? chunk : doubleDots(chunk, dots);
   }
 
-  /** `CRLF.CRLF`, of which the message may have written the first line end itself. */
-  end(): Uint8Array {
-    return this.#last === LF ? Uint8Array.of(DOT, CR, LF) : Uint8Array.of(CR, LF, DOT, CR, LF);
+  /** What is left of the message, and `CRLF.CRLF`, of which the message may have written the first line end itself. */
+  end(chunk: Uint8Array = NOTHING): Uint8Array {
+    const stuffed = this.push(chunk);
+    return concatBytes([stuffed, this.#last === LF ? DOT_CRLF : CRLF_DOT_CRLF]);
   }
 }
 

@@ -100,22 +100,31 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
     const { signal } = options;
     if (signal?.aborted) return Promise.reject(abortedWaiting(signal));
     return new Promise((resolve, reject) => {
-      waiting.join({ mail, options, signal, dueAt: performance.now() + totalMs, resolve, reject });
-      dispatch();
+      const job = { mail, options, signal, dueAt: performance.now() + totalMs, resolve, reject };
+      const place = waiting.size === 0 ? takePlace() : undefined;
+      if (place === undefined) waiting.join(job);
+      else void serve(job, place.connection);
     });
   }
 
   /** Starts as many waiting messages as connections and rate allow. Called whenever one of the three changes. */
   function dispatch(): void {
-    while (waiting.size > 0 && !isRateExhausted()) {
-      const connection = takeIdle();
-      if (connection === undefined && sockets >= limits.maxConnections) return;
-      const job = waiting.take();
+    while (waiting.size > 0) {
+      const place = takePlace();
+      const job = place && waiting.take();
       if (job === undefined) return;
-      rate?.take(performance.now());
-      void serve(job, connection);
+      void serve(job, place?.connection);
     }
     finishClosing();
+  }
+
+  /** Where a message may go now: to an idle connection, or to one that may be opened. */
+  function takePlace(): { readonly connection: Connection | undefined } | undefined {
+    if (isRateExhausted()) return undefined;
+    const connection = takeIdle();
+    if (connection === undefined && sockets >= limits.maxConnections) return undefined;
+    rate?.take(performance.now());
+    return { connection };
   }
 
   async function serve(job: Job, idleConnection: Connection | undefined): Promise<void> {
