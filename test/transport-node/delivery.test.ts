@@ -222,6 +222,31 @@ describe.each(nodeTransports)("$name", ({ create }) => {
     await transport.close?.();
   });
 
+  test("keeps who was accepted when the message cannot be read for the next transaction", async () => {
+    await using session = await start();
+    const to = Array.from({ length: 101 }, (_, index) => `r${index}@example.com`) as [string, ...string[]];
+    const mail = await buildMime({ ...message, to });
+    let reads = 0;
+    const stream = () => {
+      if (reads++ > 0) throw new TypeError("disturbed");
+      return mail.stream();
+    };
+    const { accepted, rejected } = await session.transport.send({ ...mail, streamed: true, stream });
+    expect(accepted).toEqual(to.slice(0, 100));
+    expect(rejected).toMatchObject([{ address: "r100@example.com", retryable: false, reply: { code: 554 } }]);
+  });
+
+  test("names in a failure whom an earlier transaction found refused", async () => {
+    const refuseRecipient = Object.fromEntries(
+      Array.from({ length: 100 }, (_, index) => [`r${index}@example.com`, { code: 550 }]),
+    );
+    await using session = await start({ refuseRecipient, refuseMessage: { code: 554 } });
+    const to = [...Object.keys(refuseRecipient), "last@example.com"];
+    const error = await failureOf(session.send({ to }));
+    expect(error).toMatchObject({ code: "message-rejected", retryable: false });
+    expect(error.recipients?.map(({ address }) => address)).toEqual(Object.keys(refuseRecipient));
+  });
+
   test("sends to more recipients than a transaction takes, in several", async () => {
     await using session = await start({ refuseRecipient: { "r7@example.com": { code: 550 } } });
     const to = Array.from({ length: 250 }, (_, index) => `r${index}@example.com`);

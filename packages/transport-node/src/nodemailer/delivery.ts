@@ -1,4 +1,4 @@
-import type { OutgoingMail, Receipt, RejectedRecipient, SendOptions } from "@edgepost/core";
+import type { MailErrorCode, OutgoingMail, Receipt, RejectedRecipient, SendOptions } from "@edgepost/core";
 import { isMailError, MailError } from "@edgepost/core";
 import { composeEnvelope } from "./envelope.ts";
 import type { NodemailerLink } from "./link.ts";
@@ -48,7 +48,7 @@ export async function deliver(
       if (error.code === "recipients-rejected" && link.usable) {
         rejected.push(...(error.recipients ?? []));
         isOpen = true;
-      } else if (last === undefined) throw error;
+      } else if (last === undefined) throw withRefusals(error, rejected);
       else return { accepted, ...breakOff(group, waiting, rejected, error), ...lastWord(last), downgrades };
     }
   }
@@ -82,11 +82,25 @@ function breakOff(
   return { rejected: [...rejected, ...refused, ...waiting.map(notSent)], unknown };
 }
 
-/** Where the server said nothing, a reply of our own stands in: 4.4.2, the connection went bad (RFC 3463). */
+/** What is wrong with the message itself, and will be in the next attempt. */
+const UNSENDABLE: readonly MailErrorCode[] = ["attachment-failed", "message-too-large"];
+
+/**
+ * Where the server said nothing, a reply of our own stands in (RFC 3463): 4.4.2, the connection went bad, or 5.6.0, the
+ * content did.
+ */
 function notSentTo(address: string, error: MailError): RejectedRecipient {
   if (error.reply !== undefined) return { address, reply: error.reply, retryable: error.retryable };
-  const reply = { code: 451, enhancedCode: "4.4.2", text: `Not sent by this client: ${error.message}` };
-  return { address, reply, retryable: true };
+  const retryable = !UNSENDABLE.includes(error.code);
+  const status = retryable ? { code: 451, enhancedCode: "4.4.2" } : { code: 554, enhancedCode: "5.6.0" };
+  return { address, reply: { ...status, text: `Not sent by this client: ${error.message}` }, retryable };
+}
+
+/** Nobody was accepted: the error names those too whom an earlier transaction found refused. */
+function withRefusals(error: MailError, earlier: readonly RejectedRecipient[]): MailError {
+  if (earlier.length === 0) return error;
+  const recipients = [...earlier, ...(error.recipients ?? [])];
+  return new MailError(error.code, error.message, { ...error, recipients, cause: error.cause });
 }
 
 function lastWord({ reply, size }: Transaction): Pick<Delivery, "reply" | "size"> {
