@@ -80,7 +80,7 @@ describe("a stream", () => {
     await reader.read();
     expect([first.opened, second.opened]).toEqual([0, 0]);
     await reader.read();
-    expect(first.pulled).toBe(2);
+    expect(first.pulled).toBe(1);
     expect(second.opened).toBe(0);
     await reader.cancel();
   });

@@ -20,27 +20,39 @@ export function base64Length(octets: number): number {
   return Math.ceil(octets / 3) * 4 + lineBreaks(octets) * 2;
 }
 
-/** The same of chunks. A full line is written when something follows it; until then it may be the last. */
+/** The same of chunks: full lines at once, each with the CRLF before it, since the last one has none behind it. */
 export function createBase64Encoder(): ChunkEncoder {
   let rest: Uint8Array = new Uint8Array(0);
+  let isFirst = true;
+
+  function encode(octets: Uint8Array): Uint8Array {
+    if (octets.length === 0) return octets;
+    if (isFirst) {
+      isFirst = false;
+      return encodeBase64(octets);
+    }
+    const encoded = new Uint8Array(base64Length(octets.length) + 2);
+    new DataView(encoded.buffer).setUint16(0, CRLF);
+    writeBase64Lines(octets, encoded.subarray(2));
+    return encoded;
+  }
+
   return {
     push(chunk) {
       const octets = rest.length === 0 ? chunk : concatBytes([rest, chunk]);
-      const lines = lineBreaks(octets.length);
-      const encoded = new Uint8Array(lines * (LINE_LENGTH + 2));
-      writeBase64Lines(octets.subarray(0, lines * LINE_OCTETS), encoded);
-      if (lines > 0) new DataView(encoded.buffer).setUint16(encoded.length - 2, CRLF);
+      const full = octets.length - (octets.length % LINE_OCTETS);
       // A copy, since the chunk is its owner's, who may fill it again.
-      rest = octets.slice(lines * LINE_OCTETS);
-      return encoded;
+      rest = octets.slice(full);
+      return encode(octets.subarray(0, full));
     },
-    end: () => encodeBase64(rest),
+    end: () => encode(rest),
   };
 }
 
 /**
- * A block is encoded behind the place of its line ends, then moved forward line by line to make room for them. Four
- * characters at a time: for 76 of them that is faster than a call of `copyWithin`.
+ * A block is encoded behind the place of its line ends, then moved forward line by line to make room for them. As
+ * doubles, eight characters at a time, which is twice as fast as `copyWithin` for so few (bench mime-large): ASCII never
+ * makes a NaN, the one double that may change when it is copied.
  */
 export function writeBase64Lines(octets: Uint8Array, target: Uint8Array): void {
   const view = new DataView(target.buffer, target.byteOffset, target.byteLength);
@@ -50,10 +62,13 @@ export function writeBase64Lines(octets: Uint8Array, target: Uint8Array): void {
     let from = to + breaks * 2;
     writeBase64(octets.subarray(at, at + BLOCK_LINES * LINE_OCTETS), target.subarray(from));
     for (let line = 0; line < breaks; line++) {
-      const end = to + LINE_LENGTH;
-      for (; to < end; to += 4, from += 4) view.setUint32(to, view.getUint32(from, true), true);
-      view.setUint16(to, CRLF);
-      to += 2;
+      for (let column = 0; column < LINE_LENGTH - 4; column += 8) {
+        view.setFloat64(to + column, view.getFloat64(from + column));
+      }
+      view.setUint32(to + LINE_LENGTH - 4, view.getUint32(from + LINE_LENGTH - 4));
+      view.setUint16(to + LINE_LENGTH, CRLF);
+      from += LINE_LENGTH;
+      to += LINE_LENGTH + 2;
     }
   }
 }
