@@ -51,7 +51,7 @@ export const startNodeEntry: StartEntry = async (smtp, options = {}) => {
 
 export const startWorkersEntry: StartEntry = async (smtp, options = {}) => {
   const worker = await startWorker(new URL("../../packages/server/src/worker.ts", import.meta.url), {
-    miniflare: { bindings: variablesFor(smtp, options, undefined), d1Databases: ["DB"] },
+    miniflare: { bindings: { ...OFFLINE, ...variablesFor(smtp, options, undefined) }, d1Databases: ["DB"] },
   });
   return {
     url: worker.url,
@@ -64,6 +64,9 @@ export const startWorkersEntry: StartEntry = async (smtp, options = {}) => {
     [Symbol.asyncDispose]: worker.close,
   };
 };
+
+/** No test asks a resolver of the internet. */
+const OFFLINE = { EDGEPOST_RESOLVER: "platform" };
 
 export const ENTRIES: readonly (readonly [name: string, start: StartEntry])[] = [
   ["Node with SQLite", startNodeEntry],

@@ -13,6 +13,7 @@ const DEFAULTS = {
   connections: {},
   allowHosts: [],
   allowPorts: undefined,
+  resolver: "https://cloudflare-dns.com/dns-query",
   shutdownMs: 30_000,
   server: { corsOrigins: undefined, rateLimit: undefined, retentionMs: 30 * 86_400_000, keepContent: false },
 };
@@ -32,6 +33,7 @@ test("everything can be set, and other programs' variables are nobody's business
     EDGEPOST_CONNECTIONS: '{"main":"smtps://mail.example.com","team/alerts":{"host":"mail.example.org"}}',
     EDGEPOST_ALLOW_HOSTS: "mail.internal, 10.0.0.0/8, fd00::/8",
     EDGEPOST_ALLOW_PORTS: "25, 587",
+    EDGEPOST_RESOLVER: "https://dns.acme.com/query",
     EDGEPOST_CORS_ORIGINS: "https://app.example.com,http://localhost:3000",
     EDGEPOST_RATE_LIMIT: "100/60s",
     EDGEPOST_RETENTION_DAYS: "7",
@@ -48,6 +50,7 @@ test("everything can be set, and other programs' variables are nobody's business
     connections: { main: "smtps://mail.example.com", "team/alerts": { host: "mail.example.org" } },
     allowHosts: ["mail.internal", "10.0.0.0/8", "fd00::/8"],
     allowPorts: [25, 587],
+    resolver: "https://dns.acme.com/query",
     shutdownMs: 0,
     server: {
       corsOrigins: ["https://app.example.com", "http://localhost:3000"],
@@ -80,6 +83,8 @@ describe("a bad variable stops the start with its name and what is expected", ()
     ["EDGEPOST_ENCRYPTION_KEYS", `${"A".repeat(43)}=,short`, /32 octets in base64/],
     ["EDGEPOST_ALLOW_HOSTS", "a b", /comma-separated/],
     ["EDGEPOST_ALLOW_PORTS", "587,0", /ports from 1 to 65535/],
+    ["EDGEPOST_RESOLVER", "1.1.1.1", /an https URL/],
+    ["EDGEPOST_RESOLVER", "http://resolver.example.com/", /an https URL/],
     ["EDGEPOST_CORS_ORIGINS", "*", /origins such as/],
     ["EDGEPOST_CORS_ORIGINS", "https://app.example.com/", /origins such as/],
     ["EDGEPOST_RATE_LIMIT", "100", /100\/60s/],

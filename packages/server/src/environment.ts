@@ -15,6 +15,8 @@ export interface Environment {
   readonly connections: Readonly<Record<string, SmtpConnection | string>>;
   readonly allowHosts: readonly string[];
   readonly allowPorts: readonly number[] | undefined;
+  /** `platform`, or the URL of a resolver. */
+  readonly resolver: string;
   readonly shutdownMs: number;
   /** What goes to `createServer` as it is. */
   readonly server: Pick<ServerOptions, "corsOrigins" | "keepContent" | "rateLimit" | "retentionMs">;
@@ -40,6 +42,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * | `EDGEPOST_PORT` | port to listen on; 0 lets the system choose | 8025 |
  * | `EDGEPOST_ALLOW_HOSTS` | private mail servers callers may name: hosts, addresses, blocks, comma-separated | none |
  * | `EDGEPOST_ALLOW_PORTS` | ports callers may name, comma-separated | 465,587,2525 |
+ * | `EDGEPOST_RESOLVER` | Workers: URL of a DNS over HTTPS resolver, or `platform` to check literal addresses alone | Cloudflare's |
  * | `EDGEPOST_CORS_ORIGINS` | web pages that may call from a browser, as origins, comma-separated | none |
  * | `EDGEPOST_RATE_LIMIT` | requests per API key, as `100/60s` | any |
  * | `EDGEPOST_RETENTION_DAYS` | how long the log of messages is kept | 30 |
@@ -62,6 +65,7 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
     connections: values.EDGEPOST_CONNECTIONS,
     allowHosts: values.EDGEPOST_ALLOW_HOSTS ?? [],
     allowPorts: values.EDGEPOST_ALLOW_PORTS,
+    resolver: values.EDGEPOST_RESOLVER,
     shutdownMs: values.EDGEPOST_SHUTDOWN_MS,
     server: {
       corsOrigins: values.EDGEPOST_CORS_ORIGINS,
@@ -95,6 +99,11 @@ const schema = z.strictObject({
     z.coerce.number().int().min(1).max(65_535),
     "must be ports from 1 to 65535, comma-separated",
   ),
+  EDGEPOST_RESOLVER: text("must be an https URL, or platform")
+    .refine((value) => value === "platform" || (URL.canParse(value) && new URL(value).protocol === "https:"), {
+      error: "must be an https URL, or platform",
+    })
+    .default("https://cloudflare-dns.com/dns-query"),
   EDGEPOST_CORS_ORIGINS: list(
     z.string().refine((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
     "must be origins such as https://app.example.com, comma-separated",

@@ -1,10 +1,12 @@
 import { edgeTransport } from "@edgepost/transport-edge";
 import { createServer, type MailServer } from "./app.ts";
+import { resolveOverHttps } from "./connections/resolve-over-https.ts";
 import { EnvironmentError, readEnvironment } from "./environment.ts";
 import { type D1, d1Store } from "./store/d1.ts";
 
 /** Variables and secrets of the Worker, the `EDGEPOST_…` ones of the Node entry, and its database. */
 export interface Bindings extends Readonly<Record<string, unknown>> {
+  /** The D1 database that keeps keys, connections and the log. */
   readonly DB: D1;
 }
 
@@ -49,7 +51,7 @@ async function open(bindings: Bindings): Promise<MailServer> {
 
 async function start(bindings: Bindings): Promise<MailServer> {
   const environment = readEnvironment(bindings);
-  const { apiKey, encryptionKeys, connections, allowHosts, allowPorts } = environment;
+  const { apiKey, encryptionKeys, connections, allowHosts, allowPorts, resolver } = environment;
   const missing = [
     ...(bindings.DB === undefined ? ["DB, a D1 database"] : []),
     ...(apiKey === undefined ? ["EDGEPOST_API_KEY, a secret"] : []),
@@ -65,8 +67,14 @@ async function start(bindings: Bindings): Promise<MailServer> {
     connections,
     store: await d1Store(bindings.DB),
     encryptionKeys,
-    // Workers resolve names themselves, and connect to no private address, no port 25 and nothing of Cloudflare's own.
-    hosts: { resolve: "platform", allow: allowHosts, ports: allowPorts },
+    // Workers connect by name, to no private address, no port 25 and nothing of Cloudflare's own: the second line behind
+    // the check of ours.
+    hosts: {
+      resolve: resolver === "platform" ? resolver : resolveOverHttps({ url: resolver }),
+      connectsByName: true,
+      allow: allowHosts,
+      ports: allowPorts,
+    },
     log: (entry) => console.log(JSON.stringify(entry)),
   });
 }

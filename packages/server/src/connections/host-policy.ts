@@ -11,14 +11,15 @@ import { type IpBlock, isInBlock, parseIpBlock } from "./ip-block.ts";
  */
 export interface HostPolicy {
   /**
-   * The addresses to connect to, all of them checked. `undefined` where the platform resolves names itself; then only
-   * literal addresses were checked.
+   * The addresses to connect to, all of them checked. `undefined` for a name that is connected to by name; it was checked
+   * all the same, unless the platform resolves it where nobody can see.
    * @throws MailError `invalid-connection`. One text whether the name is unknown or private: an answer must not draw a
    *   map of the network.
    */
   check(host: string, port: number): Promise<readonly string[] | undefined>;
 }
 
+/** Which mail servers callers may name. */
 export interface HostPolicyOptions {
   /** Default: 465, 587, 2525. */
   readonly ports?: readonly number[] | undefined;
@@ -29,11 +30,17 @@ export interface HostPolicyOptions {
    * Workers do. Default: names are refused, because nobody can say where they lead.
    */
   readonly resolve?: ((host: string) => Promise<readonly string[]>) | "platform" | undefined;
+  /**
+   * True where the runtime can only connect by name, as Workers do: addresses are checked, and what stands against a name
+   * that points elsewhere a moment later is the platform's own block. Default: false, a checked address is connected to.
+   */
+  readonly connectsByName?: boolean | undefined;
 }
 
 const DEFAULT_PORTS = [465, 587, 2525];
 
-export function createHostPolicy({ ports = DEFAULT_PORTS, allow = [], resolve }: HostPolicyOptions = {}): HostPolicy {
+export function createHostPolicy(options: HostPolicyOptions = {}): HostPolicy {
+  const { ports = DEFAULT_PORTS, allow = [], resolve, connectsByName = false } = options;
   const allowedNames = new Set(allow.map((host) => host.toLowerCase()));
   const allowedBlocks = allow.map(parseIpBlock).filter((block) => block !== undefined);
   const mayConnectTo = (address: string) =>
@@ -48,13 +55,13 @@ export function createHostPolicy({ ports = DEFAULT_PORTS, allow = [], resolve }:
       }
       const isAllowedName = allowedNames.has(host);
       if (!isAllowedName && LOCAL_NAME.test(host)) throw refusal("host", NOT_USABLE);
-      if (resolve === "platform") return undefined;
+      if (resolve === "platform" || (connectsByName && isAllowedName)) return undefined;
       if (resolve === undefined)
         throw refusal("host", "must be an address: this server was given no way to look up names");
       const addresses = await resolve(host).catch(() => []);
       const isUsable = addresses.length > 0 && (isAllowedName || addresses.every(mayConnectTo));
       if (!isUsable) throw refusal("host", NOT_USABLE);
-      return addresses;
+      return connectsByName ? undefined : addresses;
     },
   };
 }

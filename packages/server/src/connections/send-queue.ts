@@ -14,9 +14,11 @@ export interface SendQueue {
   enter(connection: string, places: Places): Promise<() => void>;
 }
 
+/** How many may send at once, and how long the others wait. */
 export interface Places {
   /** As many as the connection has sockets: more would wait for one all the same. */
   readonly atOnce: number;
+  /** How long to wait for a place. */
   readonly withinMs: number;
 }
 
