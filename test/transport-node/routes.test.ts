@@ -1,10 +1,11 @@
+import dns from "node:dns";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { buildMime } from "@edgepost/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { allowSecretInClear } from "../no-secrets/leaks.ts";
 import { failureOf } from "../support/engine.ts";
 import { nodeTransports } from "../support/node-transports.ts";
@@ -84,6 +85,23 @@ describe.each(nodeTransports)("$name", ({ create }) => {
       expect(await failureOf(transport.send(mail))).toMatchObject({ code: "timeout", phase: "connect" });
       await transport.close?.();
     });
+  });
+
+  test("tries all addresses of a name, of both families, until one answers", async () => {
+    await using server = await startSmtpServer({ security: "none" });
+    const addresses = [
+      { address: "::1", family: 6 },
+      { address: "127.0.0.1", family: 4 },
+    ];
+    const lookup = vi
+      .spyOn(dns, "lookup")
+      .mockImplementation(((_host: string, _options: unknown, done: unknown) =>
+        (done as (error: null, found: typeof addresses) => void)(null, addresses)) as typeof dns.lookup);
+    onTestFinished(() => lookup.mockRestore());
+    const transport = create({ host: "both.example", port: server.port, security: "none" });
+    await transport.send(mail);
+    await transport.close?.();
+    expect(server.received).toHaveLength(1);
   });
 
   test("sends over a UNIX socket", async () => {
