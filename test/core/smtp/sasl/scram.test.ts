@@ -155,6 +155,12 @@ it("reports the error a server names", async () => {
   });
 });
 
+it("breaks no line of a log with the error a server names", async () => {
+  const mechanism = await proven();
+  const named = bytes(`e=no\r\n2026-11-21 login of root succeeded\x1b[2J${"x".repeat(10_000)}`);
+  await expect(mechanism.next(named)).rejects.toMatchObject({ message: expect.stringMatching(/^[ -~…]{1,200}$/) });
+});
+
 it("refuses a password that SCRAM cannot carry, and says what can", async () => {
   const mechanism = createScram("SCRAM-SHA-256", { username: "user", password: "tab\tbed" }, nonceOf("AAAA"));
   await mechanism.start();

@@ -58,6 +58,18 @@ describe("nothing usable", () => {
     );
   });
 
+  it("names no more of what was offered than somebody would read", () => {
+    const offered = Array.from({ length: 10_000 }, (_, index) => `X-METHOD-${index}`);
+    const error = (() => {
+      try {
+        return selectMechanism(password, offered, underTls);
+      } catch (thrown) {
+        return thrown;
+      }
+    })();
+    expect(String(error).length).toBeLessThan(1_200);
+  });
+
   it("says when the server offers no authentication at all", () => {
     expect(() => selectMechanism(password, [], underTls)).toThrow(/offers no authentication/);
   });

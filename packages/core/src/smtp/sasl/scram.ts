@@ -1,6 +1,7 @@
 import { inputError, MailError } from "../../errors.ts";
 import { decodeBase64, encodeBase64 } from "../../util/base64.ts";
 import { encodeUtf8 } from "../../util/bytes.ts";
+import { quoteForMessage } from "../../util/safe-text.ts";
 import { checkCredential, escapeSaslName, type PasswordAuth, unexpectedChallenge } from "./credentials.ts";
 import type { Mechanism } from "./mechanism.ts";
 import { saslPrep } from "./saslprep.ts";
@@ -114,7 +115,7 @@ function readChallenge(challenge: Uint8Array): string {
   const text = new TextDecoder().decode(challenge);
   const error = attribute("e", text);
   if (error !== undefined) {
-    throw new MailError("auth-failed", `The server ended SCRAM with "${error.slice(0, 100)}".`, { phase: "auth" });
+    throw new MailError("auth-failed", `The server ended SCRAM with ${quoteForMessage(error)}.`, { phase: "auth" });
   }
   return text;
 }

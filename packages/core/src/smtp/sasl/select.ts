@@ -1,5 +1,6 @@
 import type { AuthMethod, SmtpAuth } from "../../connection.ts";
 import { MailError } from "../../errors.ts";
+import { shorten } from "../reply.ts";
 import { createCramMd5 } from "./cram-md5.ts";
 import type { PasswordAuth, TokenAuth } from "./credentials.ts";
 import { createLogin } from "./login.ts";
@@ -74,7 +75,9 @@ function choose<Method extends AuthMethod>(
   const chosen = usable.find((method) => names.has(method));
   if (chosen === undefined) {
     const server =
-      offered.length === 0 ? "The server offers no authentication" : `The server offers ${[...names].join(", ")}`;
+      offered.length === 0
+        ? "The server offers no authentication"
+        : `The server offers ${shorten([...names].join(", "))}`;
     const credentials = auth.password === undefined ? "an access token" : "a password";
     const narrowed = auth.methods === undefined ? "" : " and these `methods`";
     const client = usable.length === 0 ? "none" : usable.join(", ");
