@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { doors, specifierOf } from "../packaging/doors.ts";
 import { root } from "./page.ts";
 
 const run = promisify(execFile);
@@ -18,9 +19,10 @@ describe("the site", () => {
   });
   afterAll(() => rm(site, { recursive: true }));
 
-  it("has the guide and the API reference", async () => {
-    const pages = (await readdir(site, { recursive: true })).filter((name) => name.endsWith(".html"));
-    expect(pages).toEqual(expect.arrayContaining(["index.html", "errors.html", "start/node.html", "api/index.html"]));
+  it("has the guide, and an API reference of every door", async () => {
+    const pages = await readdir(site, { recursive: true });
+    const references = doors.map((door) => `api/${specifierOf(door)}.html`);
+    expect(pages).toEqual(expect.arrayContaining(["index.html", "errors.html", "start/node.html", ...references]));
   });
 
   it("shows keywords of templates as they are written", async () => {

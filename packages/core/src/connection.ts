@@ -11,28 +11,39 @@ import type { MessageDefaults } from "./message/input.ts";
 import type { TlsSettings } from "./smtp/socket.ts";
 import { Fields } from "./util/fields.ts";
 
+/** How TLS begins: by the port, at once, required, if offered, never. See `SmtpConnection.security`. */
 export type Security = "auto" | "implicit" | "starttls" | "opportunistic" | "none";
 
+/** Ways to log in, by their SASL names: the first five for a password, the last two for a token. */
 export type AuthMethod = "SCRAM-SHA-256" | "SCRAM-SHA-1" | "PLAIN" | "LOGIN" | "CRAM-MD5" | "XOAUTH2" | "OAUTHBEARER";
 
 /** A fresh access token; asked again once when the server answers 535. */
 export type AccessToken = string | (() => string | Promise<string>);
 
+/** Credentials: a password, or an OAuth 2 access token. No control characters. */
 export type SmtpAuth =
   | {
+      /** Mostly the mail address; some services have a word of their own. */
       readonly username: string;
+      /** Prepared by SASLprep (RFC 4013) for SCRAM; UTF-8 for the others. */
       readonly password: string;
       /** Narrows the choice. Default: the strongest the server offers. */
       readonly methods?: readonly AuthMethod[] | undefined;
       readonly accessToken?: undefined;
     }
   | {
+      /** Mostly the mail address; some services have a word of their own. */
       readonly username: string;
+      /** A string, or a function that fetches one when a connection is opened. */
       readonly accessToken: AccessToken;
+      /** Narrows the choice. Default: the strongest the server offers. */
       readonly methods?: readonly AuthMethod[] | undefined;
       readonly password?: undefined;
     };
 
+/**
+ * TLS settings. What a runtime cannot do is `unsupported`, before connecting; with `security: "none"` there is no TLS.
+ */
 export interface SmtpTls {
   /** `false` accepts any certificate ("ignore self-signed"). Default: true. */
   readonly rejectUnauthorized?: boolean | undefined;
@@ -62,6 +73,7 @@ export interface SmtpTimeouts {
   readonly totalMs?: number | undefined;
 }
 
+/** How connections are shared by messages. On Workers it counts per request. */
 export interface SmtpPool {
   /** Sockets open at once. Default: 5. */
   readonly maxConnections?: number | undefined;
@@ -79,31 +91,47 @@ export interface SmtpConnection {
   readonly host: string;
   /** Default: 587; 465 when `security` is `implicit`. 25 needs `allowPort25`. */
   readonly port?: number | undefined;
+  /** Lets `port` be 25, for servers that take submissions there. Default: false. */
   readonly allowPort25?: boolean | undefined;
   /** Default: `auto`: implicit TLS on 465, STARTTLS required elsewhere. */
   readonly security?: Security | undefined;
+  /** What is checked of the server's certificate, and shown of ours. Default: verify, TLS 1.2 or newer. */
   readonly tls?: SmtpTls | undefined;
+  /** Default: none, no login. */
   readonly auth?: SmtpAuth | undefined;
   /** Lets credentials leave over a link without TLS. Default: false. */
   readonly allowClearText?: boolean | undefined;
   /** The name in EHLO. Default: the host's name where the runtime knows it, else `[127.0.0.1]`. */
   readonly clientName?: string | undefined;
+  /** For fields that neither the message nor the mailer gives. Default: none. */
   readonly defaults?: MessageDefaults | undefined;
+  /** Deadlines in milliseconds, each with its own default. */
   readonly timeouts?: SmtpTimeouts | undefined;
+  /** How many connections, for how many messages, how fast; each with its own default. */
   readonly pool?: SmtpPool | undefined;
 }
 
 /** A connection after the door: every default filled in, `security` resolved, nothing in conflict. */
 export interface ParsedConnection {
+  /** A-label or address, without brackets. */
   readonly host: string;
+  /** 25 only where it was allowed. */
   readonly port: number;
+  /** `auto` resolved by the port. */
   readonly security: Exclude<Security, "auto">;
+  /** With both defaults filled in. */
   readonly tls: TlsSettings;
+  /** Left out when there are no credentials. */
   readonly auth?: SmtpAuth;
+  /** Credentials may leave without TLS. */
   readonly allowClearText: boolean;
+  /** The name in EHLO, a domain or an address literal; left out for the transport's own. */
   readonly clientName?: string;
+  /** Checked, and empty when there are none. */
   readonly defaults: MessageDefaults;
+  /** In milliseconds. */
   readonly timeouts: { readonly [K in keyof SmtpTimeouts]-?: number };
+  /** With its defaults filled in; `rate` where there is one. */
   readonly pool: {
     readonly maxConnections: number;
     readonly maxMessages: number;

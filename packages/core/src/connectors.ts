@@ -1,3 +1,8 @@
+/**
+ * The SMTP forms of Windmill, K2View, Prismatic, Appsmith and DronaHQ.
+ *
+ * @module @edgepost/core/connectors
+ */
 export type { NodemailerAnswer } from "./connectors/answer.ts";
 export type { AppsmithAnswer, AppsmithDatasource, AppsmithFile, AppsmithSendEmail } from "./connectors/appsmith.ts";
 export { appsmith } from "./connectors/appsmith.ts";

@@ -44,20 +44,27 @@ export type MailPhase =
 
 /** One thing wrong with an input: where (`to[2].address`, `tls.minVersion`; empty for the whole), and what to do. */
 export interface Issue {
+  /** Dots and indices, `attachments[0].filename`; empty for the whole. */
   readonly path: string;
+  /** What is wrong and what to do, without the path. It quotes no secret. */
   readonly message: string;
 }
 
 /** The facts of a {@link MailError}. Never a secret: no password, no token, no message body. */
 export interface MailErrorFacts {
+  /** How far the message had come. */
   readonly phase: MailPhase;
   /** Default: whether `reply` is a 4yz; without a reply, false. */
   readonly retryable?: boolean | undefined;
+  /** The server's answer, where it gave one. */
   readonly reply?: SmtpReply | undefined;
+  /** Who was refused, each with the reply. */
   readonly recipients?: readonly RejectedRecipient[] | undefined;
+  /** Everything wrong with an input. */
   readonly issues?: readonly Issue[] | undefined;
   /** The last lines of the redacted `C:` / `S:` dialogue. */
   readonly trace?: readonly string[] | undefined;
+  /** The runtime's own error, or that of a stream or function of the caller. */
   readonly cause?: unknown;
 }
 
@@ -77,12 +84,19 @@ const BRAND: unique symbol = Symbol.for("@edgepost/core/MailError") as never;
  */
 export class MailError extends Error {
   override readonly name = "MailError";
+  /** What went wrong. The word to switch on. */
   readonly code: MailErrorCode;
+  /** How far the message had come. */
   readonly phase: MailPhase;
+  /** Sending the same message again may succeed, and cannot deliver it twice. */
   readonly retryable: boolean;
+  /** The server's answer, where it gave one. */
   declare readonly reply?: SmtpReply;
+  /** Who was refused, each with the reply. */
   declare readonly recipients?: readonly RejectedRecipient[];
+  /** Everything wrong with an input, all of it at once. */
   declare readonly issues?: readonly Issue[];
+  /** The last lines of the dialogue, `C: …` and `S: …`, without credentials and message. */
   declare readonly trace?: readonly string[];
 
   constructor(code: MailErrorCode, message: string, facts: MailErrorFacts) {

@@ -1,3 +1,8 @@
+/**
+ * Messages, connections, errors, and the mailer that sends: what most programs need beside a transport.
+ *
+ * @module @edgepost/core
+ */
 export type { BuildOptions } from "./build-mime.ts";
 export { buildMime } from "./build-mime.ts";
 export type {

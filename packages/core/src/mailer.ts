@@ -8,26 +8,35 @@ import type { Receipt, SendResult, Verification } from "./receipt.ts";
 import { sendInOrder } from "./send-many.ts";
 import type { SendOptions, Transport } from "./transport.ts";
 
+/** What a mailer is made of. An option it does not know is `unsupported`. */
 export interface MailerOptions extends BuildOptions {
+  /** Carries the messages; closed with the mailer. */
   readonly transport: Transport;
   /** For fields a message leaves out; they go before the defaults of the connection. */
   readonly defaults?: MessageDefaults | undefined;
+  /** Default: nobody watches. */
   readonly hooks?: MailerHooks | undefined;
 }
 
 /** Watches messages go by. What a hook throws is ignored: an observer cannot undo a delivery. */
 export interface MailerHooks {
+  /** A message was built, and goes to the transport. */
   sending?(mail: OutgoingMail): void;
+  /** At least one recipient was accepted. */
   sent?(receipt: Receipt, mail: OutgoingMail): void;
   /** `mail` is missing when the message could not be built. */
   failed?(error: unknown, mail?: OutgoingMail): void;
 }
 
+/** Options for a whole `sendMany`; those of `send` hold for each message. */
 export interface SendManyOptions extends SendOptions {
   /** Messages under way at once. Default: 5, as many as a pool has connections. */
   readonly concurrency?: number | undefined;
 }
 
+/**
+ * Sends messages over one transport. Keep it: what a transport holds, as warm connections, lives as long as it does.
+ */
 export interface Mailer extends AsyncDisposable {
   /**
    * Sends one message and resolves when at least one recipient was accepted.

@@ -10,7 +10,9 @@ export interface SmtpReply {
 
 /** A recipient the server would not take, and its word on it. */
 export interface RejectedRecipient {
+  /** As it stands in the envelope. */
   readonly address: string;
+  /** What the server said to it. */
   readonly reply: SmtpReply;
   /** True when the reply was a 4yz: this recipient alone may be tried again. */
   readonly retryable: boolean;
@@ -21,9 +23,11 @@ export interface RejectedRecipient {
  * "Accepted" means that the server's positive final reply to this very message was read.
  */
 export interface Receipt {
+  /** With its angle brackets; the same over all attempts. */
   readonly messageId: string;
   /** Envelope addresses the server took responsibility for. */
   readonly accepted: readonly string[];
+  /** Whom the server refused, each with its word; empty when it took everybody. */
   readonly rejected: readonly RejectedRecipient[];
   /**
    * Recipients of whom nobody can tell. Only for a message that had to be split into several transactions or calls, when
@@ -46,6 +50,7 @@ export type SendResult =
   | { readonly index: number; readonly ok: true; readonly receipt: Receipt }
   | { readonly index: number; readonly ok: false; readonly error: Error };
 
+/** The stages of a staged test, in their order; `tls` comes behind `ehlo` with STARTTLS, but is listed before it. */
 export type VerificationStageName = "connect" | "tls" | "ehlo" | "auth";
 
 /** What a TLS handshake came to. */
@@ -56,12 +61,15 @@ export interface TlsSummary {
   readonly certificate?: CertificateSummary;
 }
 
+/** A certificate, in the words of whoever issued it. */
 export interface CertificateSummary {
   /** `CN=smtp.acme.com, O=Acme`. */
   readonly subject: string;
+  /** As `subject`: who signed it. */
   readonly issuer: string;
   /** ISO 8601, as is `validTo`. */
   readonly validFrom: string;
+  /** ISO 8601. */
   readonly validTo: string;
   /** The DNS names and addresses it is good for (RFC 5280 section 4.2.1.6). */
   readonly names: readonly string[];
@@ -69,7 +77,9 @@ export interface CertificateSummary {
 
 /** One stage of a staged test. A stage that does not apply (no TLS, no credentials) or was not reached is left out. */
 export interface VerificationStage {
+  /** Which. */
   readonly stage: VerificationStageName;
+  /** False ends the test. */
   readonly ok: boolean;
   /** Whole milliseconds this stage took. */
   readonly ms: number;
@@ -84,7 +94,9 @@ export interface VerificationStage {
 
 /** The staged test of a connection: each stage in order, up to the first that failed. */
 export interface Verification {
+  /** True when every stage that applies went well. */
   readonly ok: boolean;
+  /** In the order they were passed, up to the first that failed. */
   readonly stages: readonly VerificationStage[];
   /** EHLO keywords the server offered last, with their parameters, upper case: `{ SIZE: "1000000", PIPELINING: "" }`. */
   readonly capabilities?: Readonly<Record<string, string>>;

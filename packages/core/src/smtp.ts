@@ -1,4 +1,8 @@
-/** For authors of new runtimes: bring a `Connect`, get a `Transport`. */
+/**
+ * For authors of new runtimes: bring a `Connect`, get a `Transport`.
+ *
+ * @module @edgepost/core/smtp
+ */
 export type { ParsedConnection } from "./connection.ts";
 export type { SmtpLimits } from "./smtp/limits.ts";
 export type { Pool, PoolOptions, Session } from "./smtp/pool.ts";

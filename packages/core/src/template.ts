@@ -1,2 +1,7 @@
+/**
+ * Binds variables into messages.
+ *
+ * @module @edgepost/core/template
+ */
 export type { TemplateOptions } from "./template/render-template.ts";
 export { renderTemplate } from "./template/render-template.ts";

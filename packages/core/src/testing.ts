@@ -1,3 +1,8 @@
+/**
+ * For tests: a transport in memory, a scripted server, and the contract every transport passes.
+ *
+ * @module @edgepost/core/testing
+ */
 export type { Delivery } from "./testing/pipe.ts";
 export type { ScriptedServer, ScriptedServerOptions } from "./testing/scripted-server.ts";
 export { scriptedServer } from "./testing/scripted-server.ts";

@@ -3,6 +3,7 @@ import type { MessageDefaults } from "./message/input.ts";
 import type { OutgoingMail } from "./outgoing.ts";
 import type { Receipt, Verification } from "./receipt.ts";
 
+/** What one send may be told beside its message. */
 export interface SendOptions {
   /** Gives up: before the final dot nothing was delivered (`aborted`), after it the outcome is `delivery-unknown`. */
   readonly signal?: AbortSignal | undefined;
@@ -29,6 +30,7 @@ export interface SendOptions {
  * A transport resolves with a receipt when at least one recipient was accepted, and otherwise throws a `MailError`.
  */
 export interface Transport {
+  /** Stands in receipts: `node`, `edge`, `memory`. */
   readonly name: string;
   /** Used for the fields neither the message nor the mailer gives: a connection's own `defaults`. */
   readonly defaults?: MessageDefaults;
@@ -36,7 +38,10 @@ export interface Transport {
   readonly attachments?: Pick<AttachmentPolicy, "openPath">;
   /** It awaits {@link SendOptions.onFinal}. Left out, a message may be delivered as soon as `send` is called. */
   readonly tellsFinal?: true;
+  /** Resolves when at least one recipient was accepted, within a deadline of its own. @throws MailError otherwise. */
   send(mail: OutgoingMail, options?: SendOptions): Promise<Receipt>;
+  /** Tests the connection in stages, without sending. A failed stage is a result, not an error. */
   verify?(options?: SendOptions): Promise<Verification>;
+  /** Lets what is under way finish. Sends after it throw `closed`. */
   close?(): Promise<void>;
 }

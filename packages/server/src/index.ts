@@ -1,3 +1,8 @@
+/**
+ * The endpoint as a Hono app.
+ *
+ * @module @edgepost/server
+ */
 export type { MailServer } from "./app.ts";
 export { createServer } from "./app.ts";
 export type { HostPolicyOptions } from "./connections/host-policy.ts";

@@ -1,4 +1,9 @@
 #!/usr/bin/env node
+/**
+ * The endpoint on Node.
+ *
+ * @module @edgepost/server/node
+ */
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { main } from "./node/main.ts";

@@ -34,6 +34,7 @@ export interface ServerOptions {
    * redirects too. Default: the runtime's `fetch`, with each name looked up and checked before.
    */
   readonly fetch?: typeof fetch | undefined;
+  /** Each has its own default. */
   readonly limits?: Partial<ServerLimits> | undefined;
   /** Requests each API key may make. Default: any number. */
   readonly rateLimit?: RateLimit | undefined;
@@ -51,6 +52,7 @@ export interface ServerOptions {
   readonly random?: ((bytes: number) => Uint8Array) | undefined;
 }
 
+/** How much one request may ask for. */
 export interface ServerLimits extends BodyLimits {
   /** Attachments of one message. */
   readonly maxAttachments: number;

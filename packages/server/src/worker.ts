@@ -1,3 +1,8 @@
+/**
+ * The endpoint as a Worker.
+ *
+ * @module @edgepost/server/worker
+ */
 import { edgeTransport } from "@edgepost/transport-edge";
 import { createServer, type MailServer } from "./app.ts";
 import { resolveOverHttps } from "./connections/resolve-over-https.ts";

@@ -18,21 +18,31 @@ import { Stages } from "./nodemailer/stages.ts";
 
 /** What is used of a nodemailer transporter, of any version and kind: SMTP, pool, SES, sendmail, stream, JSON, a plugin. */
 export interface NodemailerTransporter {
+  /** Resolves with nodemailer's `info`, whatever the transporter puts into it. */
   sendMail(message: NodemailerMessage): Promise<unknown>;
+  /** Resolves with true when it could log in. */
   verify?(): Promise<unknown>;
+  /** Ends a pool. */
   close?(): void;
 }
 
 /** What such a transporter is given: nothing it would have to parse. */
 export interface NodemailerMessage {
+  /** Who the server is told. */
   readonly envelope: { readonly from: NodemailerAddress | ""; readonly to: NodemailerAddress[] };
+  /** The finished message. */
   readonly raw: Readable;
+  /** As nodemailer has it; left out when none was asked for. */
   readonly dsn?: object;
+  /** Understood from nodemailer 10 on. */
   readonly signal?: AbortSignal;
 }
 
+/** An address as an object, which nodemailer does not parse. */
 export interface NodemailerAddress {
+  /** Always empty: names stand in the message. */
   readonly name: string;
+  /** `local@domain`. */
   readonly address: string;
 }
 

@@ -6,6 +6,7 @@ import { defaultClientName } from "./sockets/host-name.ts";
 import { OpenSockets } from "./sockets/open-sockets.ts";
 import { chooseRoute, type NodeSocketOptions } from "./sockets/route.ts";
 
+/** What `nativeTransport` can be told beside the connection. */
 export interface NativeTransportOptions extends NodeSocketOptions {
   /** As for `nodeTransport`: `true` any file this process can read, a string only files below that folder. Default: none. */
   readonly files?: FilesOption | undefined;

@@ -6,6 +6,7 @@ import { Stages } from "./nodemailer/stages.ts";
 import { OpenSockets } from "./sockets/open-sockets.ts";
 import { chooseRoute, type NodeSocketOptions } from "./sockets/route.ts";
 
+/** What `nodeTransport` can be told beside the connection. */
 export interface NodeTransportOptions extends NodeSocketOptions {
   /**
    * Lets messages attach local files by `path`: `true` any file this process can read, a string only files below that

@@ -1,3 +1,8 @@
+/**
+ * Any nodemailer transporter as a transport.
+ *
+ * @module @edgepost/transport-node/nodemailer
+ */
 export {
   fromNodemailer,
   type NodemailerAddress,

@@ -31,6 +31,7 @@ export interface AppsmithSendEmail {
   readonly attachments?: readonly AppsmithFile[] | AppsmithFile | string | undefined;
 }
 
+/** One file of a Filepicker. */
 export interface AppsmithFile {
   readonly name: string;
   readonly type?: string | undefined;
@@ -38,6 +39,7 @@ export interface AppsmithFile {
   readonly data: string;
 }
 
+/** What Appsmith's own query answers; `success` only when everybody was accepted. */
 export interface AppsmithAnswer {
   readonly success: boolean;
   readonly message: string;

@@ -12,6 +12,7 @@ import type { Receipt } from "../receipt.ts";
  * Both throw a `MailError`, `invalid-connection` or `invalid-message`, with all issues under the platform's own names.
  */
 export interface Connector<ConnectionForm, ActionForm, Answer = never> {
+  /** @throws MailError `invalid-connection` with every issue, under the platform's names. */
   connection(input: Pasted<ConnectionForm>): SmtpConnection;
   /** `connection` is the same platform's connection form, where fields of the message may stand in it. */
   message(input: Pasted<ActionForm>, connection?: Pasted<ConnectionForm>): MessageInput;

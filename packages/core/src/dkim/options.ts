@@ -6,6 +6,7 @@ import type { CanonicalForm } from "./canonicalize.ts";
 import { DEFAULT_HEADERS, DEFAULT_OVER_SIGNED } from "./header-fields.ts";
 import { readSigningKey, type SigningKey } from "./key.ts";
 
+/** How to sign, and with what. */
 export interface DkimOptions {
   /** Who signs (`d=`). An internationalised name goes to its A-label. */
   readonly domain: string;

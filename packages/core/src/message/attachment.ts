@@ -13,6 +13,7 @@ import { faultOfUrl, urlSource } from "./url-attachment.ts";
 
 /** How attachments that are not at hand may be read. Without a policy, `url` and `path` are issues: core reads neither. */
 export interface AttachmentPolicy {
+  /** Fetches `url` attachments. Default: they are refused. */
   readonly url?: UrlPolicy | undefined;
   /**
    * Opens a local file, as a `Blob` that cannot be read any more once the file has changed. Only a Node transport that

@@ -56,8 +56,11 @@ export type AttachmentsInput =
 
 /** A further form of the same text, for example `text/x-amp-html` or `text/markdown`. */
 export interface AlternativeInput {
+  /** The media type of a text, as `text/markdown`. */
   readonly contentType: string;
+  /** Text, or bytes as they are. */
   readonly content: string | Uint8Array;
+  /** Further fields of this part. Default: none. */
   readonly headers?: HeadersInput | undefined;
 }
 
@@ -71,8 +74,11 @@ export interface CalendarInput {
   readonly attach?: boolean | string | undefined;
 }
 
+/** How to leave a list (RFC 2369, RFC 8058). At least one of `url` and `mailto`. */
 export interface ListUnsubscribeInput {
+  /** A page to unsubscribe on. */
   readonly url?: string | undefined;
+  /** An address, or a `mailto:` URL, to write to. */
   readonly mailto?: string | undefined;
   /** RFC 8058: adds `List-Unsubscribe-Post`; needs an https `url`. */
   readonly oneClick?: boolean | undefined;
@@ -80,53 +86,81 @@ export interface ListUnsubscribeInput {
 
 /** Delivery status notifications (RFC 3461). */
 export interface DsnInput {
+  /** When to report; `never` alone, or a list. Default: as the server does, mostly for failures. */
   readonly notify?: "never" | readonly ("success" | "failure" | "delay")[] | undefined;
+  /** What a report of failure brings back: the whole message, or its header. Default: the server's choice. */
   readonly return?: "full" | "headers" | undefined;
+  /** Comes back with each report (ENVID). Printable ASCII, up to 100 characters. */
   readonly envelopeId?: string | undefined;
   /** Sends ORCPT with each recipient. Default: true when `dsn` is given. */
   readonly originalRecipient?: boolean | undefined;
 }
 
+/** Who the server is told, instead of whom the header fields show. */
 export interface EnvelopeInput {
   /** The reverse path; `""` is the null sender. */
   readonly from?: string | undefined;
+  /** Everybody the message goes to, at least one. Default: `to`, `cc` and `bcc`. */
   readonly to?: AddressInput | undefined;
 }
 
+/** How urgent a message wants to look. */
 export type Priority = "high" | "normal" | "low";
 
 /** Fields a message may leave out when the mailer or the connection has them. A message's own field replaces them. */
 export interface MessageDefaults {
+  /** The author, or several. */
   readonly from?: AddressInput | undefined;
+  /** Recipients that everybody sees. */
   readonly to?: AddressInput | undefined;
+  /** Further recipients that everybody sees. */
   readonly cc?: AddressInput | undefined;
+  /** Recipients that nobody sees: only the envelope has them. */
   readonly bcc?: AddressInput | undefined;
+  /** Where answers go. Default: to the author. */
   readonly replyTo?: AddressInput | undefined;
+  /** Other header fields. One that has a field of its own here is an issue, as is one that could add a recipient. */
   readonly headers?: HeadersInput | undefined;
 }
 
+/**
+ * A message as it is written down: a plain object, checked by the mailer and never changed. It needs `from` and a
+ * recipient, its own or by default; an unknown field is an issue.
+ */
 export interface MessageInput extends MessageDefaults {
   /** Required when `from` has several mailboxes (RFC 5322 section 3.6.2). */
   readonly sender?: AddressInput | undefined;
+  /** Any text without line breaks. Default: empty. */
   readonly subject?: string | undefined;
+  /** The plain text. Line ends of any kind. */
   readonly text?: string | undefined;
+  /** The HTML. Images by `cid:` refer to attachments with that `contentId`. */
   readonly html?: string | undefined;
   /** AMP for Email; sent as `text/x-amp-html` between text and HTML. */
   readonly amp?: string | undefined;
+  /** An invitation, beside the text that explains it. */
   readonly calendar?: CalendarInput | undefined;
+  /** Further forms of the same text. Readers choose the last they know. */
   readonly alternatives?: readonly AlternativeInput[] | undefined;
+  /** Files; up to 1,000. */
   readonly attachments?: AttachmentsInput | undefined;
+  /** Other header fields. One that has a field of its own here is an issue. */
   readonly headers?: HeadersInput | undefined;
   /** With or without angle brackets. Default: random, in the domain of the sender. */
   readonly messageId?: string | undefined;
   /** A `Date`, or a string `Date` can parse. Default: now. */
   readonly date?: Date | string | undefined;
+  /** Message-IDs this one answers (RFC 5322 section 3.6.4). */
   readonly inReplyTo?: string | readonly string[] | undefined;
+  /** Message-IDs of the thread, oldest first. */
   readonly references?: string | readonly string[] | undefined;
+  /** Written as `X-Priority` and `Importance` (RFC 4021). Default: `normal`, which writes nothing. */
   readonly priority?: Priority | undefined;
+  /** How to leave the list this message comes from. */
   readonly listUnsubscribe?: ListUnsubscribeInput | undefined;
   /** RFC 3834: `auto-generated`, `auto-replied`. */
   readonly autoSubmitted?: "no" | "auto-generated" | "auto-replied" | undefined;
+  /** Asks for delivery reports; a downgrade in the receipt where the server has none. */
   readonly dsn?: DsnInput | undefined;
   /** RFC 8689: every hop must use verified TLS, or the message is returned. Default: false. */
   readonly requireTls?: boolean | undefined;

@@ -30,12 +30,14 @@ export interface Session {
   quit(): Promise<void>;
 }
 
+/** What a pool needs of whoever speaks SMTP. */
 export interface PoolOptions {
   /**
    * Opens one session; honours the signal. One that fails rejects at once, and tells `onLeaving` before when its socket
    * will be closed, if that takes a while.
    */
   open(options: { readonly signal: AbortSignal; onLeaving(closed: Promise<void>): void }): Promise<Session>;
+  /** Connections, messages for each, idle time, rate. */
   readonly limits: ParsedConnection["pool"];
   /** Deadline of one whole send, waiting for a connection included. */
   readonly totalMs: number;

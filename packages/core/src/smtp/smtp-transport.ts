@@ -6,6 +6,7 @@ import { createPool } from "./pool.ts";
 import type { Connect } from "./socket.ts";
 import { verifySession } from "./verify.ts";
 
+/** What the engine can be told beside the connection. */
 export interface SmtpTransportOptions {
   /** Stands in receipts. Default: `smtp`. */
   readonly name?: string | undefined;

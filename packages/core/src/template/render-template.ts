@@ -7,6 +7,7 @@ import { bindAttachments } from "./attachments.ts";
 import { Binder } from "./binder.ts";
 import { inHtml, inLine, inText, inUnsubscribe } from "./fit.ts";
 
+/** How strict binding is. */
 export interface TemplateOptions {
   /** What a keyword without a value is: an issue, or nothing at all. `null` is no value. Default: `issue`. */
   readonly missing?: "issue" | "empty" | undefined;

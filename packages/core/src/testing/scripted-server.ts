@@ -6,11 +6,13 @@ import { parseScript } from "./script.ts";
 import { ScriptPlayer } from "./script-player.ts";
 import { socketPair } from "./socket-pair.ts";
 
+/** How a script is played, and the values of its `<placeholders>`. */
 export interface ScriptedServerOptions extends ScriptValues {
   /** How bytes are cut on their way, in both directions. Default: `whole`. */
   readonly delivery?: Delivery | undefined;
 }
 
+/** The server's end of a script, and what the clients did to it. */
 export interface ScriptedServer {
   /** For `createSmtpTransport` and whatever else takes a `Connect`. Each call plays the next connection of the script. */
   readonly connect: Connect;

@@ -18,6 +18,7 @@ export interface PairedSocket extends SmtpSocket {
   readonly serverName?: string;
 }
 
+/** How a link in memory behaves. */
 export interface SocketPairOptions {
   /** How the bytes of either end reach the other. Default: `whole`, each write as one chunk. */
   readonly delivery?: Delivery | undefined;

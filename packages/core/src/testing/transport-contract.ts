@@ -25,6 +25,7 @@ export interface ReceivedMail {
 
 /** A transport under test, and the server behind it. */
 export interface ContractSubject {
+  /** The one under test. */
   readonly transport: Transport;
   /**
    * What the server took since the subject was made, oldest first. Where mail arrives later than it is accepted, it
@@ -35,6 +36,7 @@ export interface ContractSubject {
   dispose?(): void | Promise<void>;
 }
 
+/** What the contract needs to know of a transport, and of the server behind it. */
 export interface TransportContractOptions {
   /** The runner's own: `test` of vitest, `node:test`, `bun:test`, or `Deno.test`. */
   readonly test: (name: string, run: () => Promise<void>) => unknown;

@@ -8,13 +8,19 @@ import { concatBytes } from "../util/bytes.ts";
 
 /** A message as it would have left. */
 export interface SentMail {
+  /** The checked message. */
   readonly message: Message;
+  /** Bare addresses, the refused ones included. */
   readonly envelope: Envelope;
+  /** With its angle brackets. */
   readonly messageId: string;
+  /** As they would have left, in 7 bits. */
   readonly bytes: Uint8Array;
+  /** What the sender was given. */
   readonly receipt: Receipt;
 }
 
+/** What a transport in memory refuses, and by what it fails. */
 export interface MemoryTransportOptions {
   /** Default: `memory`. */
   readonly name?: string | undefined;

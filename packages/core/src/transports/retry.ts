@@ -6,6 +6,7 @@ import type { SendOptions, Transport } from "../transport.ts";
 import { Fields } from "../util/fields.ts";
 import { RetriedDelivery } from "./retried-delivery.ts";
 
+/** When to try again, and how often. */
 export interface RetryOptions {
   /** Attempts in all, the first included. Default: 5. */
   readonly maxAttempts?: number | undefined;

@@ -4,6 +4,7 @@ import type { SendAnswer } from "../messages/answer.ts";
 import { aborted, answerLost, strangeAnswer, toMailError } from "./wire-errors.ts";
 import { toWireMessage, type WireMessage } from "./wire-message.ts";
 
+/** Where the endpoint is, and who asks. */
 export interface HttpTransportOptions {
   /** Where the endpoint is, without `/v1`: `https://mail.acme.com`. */
   readonly url: string | URL;

@@ -58,6 +58,7 @@ const PROBLEMS = {
 
 type Row = readonly [status: number, title: string];
 
+/** The words of a `MailError`, and those of the endpoint itself. */
 export type ProblemCode = keyof typeof PROBLEMS;
 
 export const PROBLEM_CODES = Object.keys(PROBLEMS) as readonly ProblemCode[];
@@ -70,7 +71,9 @@ export function titleOf(code: ProblemCode): Row {
 export interface ProblemDetails {
   /** Names the kind of problem, and leads to its description. */
   readonly type: string;
+  /** The kind of problem, for humans; always the same for a code. */
   readonly title: string;
+  /** The HTTP status, repeated. */
   readonly status: number;
   /** What happened this time, for humans. */
   readonly detail: string;
@@ -82,15 +85,19 @@ export interface ProblemDetails {
   readonly phase?: MailPhase;
   /** Whether the same request may succeed later and cannot deliver twice. */
   readonly retryable?: boolean;
+  /** The mail server's answer, where it gave one and the caller may know. */
   readonly reply?: SmtpReply;
+  /** Who was refused, each with the reply. */
   readonly rejected?: readonly RejectedRecipient[];
   /** Every single thing that is wrong with the request. */
   readonly errors?: readonly ProblemIssue[];
 }
 
+/** One thing that is wrong with a request. */
 export interface ProblemIssue {
   /** A JSON Pointer (RFC 6901) into the body; empty for the whole. */
   readonly pointer: string;
+  /** What is wrong and what to do. */
   readonly detail: string;
 }
 

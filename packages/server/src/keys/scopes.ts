@@ -11,13 +11,16 @@ export const SCOPES = [
   "keys:write",
 ] as const;
 
+/** One thing an API key may do. */
 export type Scope = (typeof SCOPES)[number];
 
 /** Who a request comes from. */
 export interface ApiKey {
   /** Stands in the log and beside every message the key sends. */
   readonly id: string;
+  /** For people and logs; not secret. */
   readonly name: string;
+  /** What it may do. */
   readonly scopes: readonly Scope[];
   /** The stored connections it may use; null for all. */
   readonly connections: readonly string[] | null;

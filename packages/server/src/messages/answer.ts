@@ -5,12 +5,15 @@ import type { MessageRecord } from "../store/store.ts";
 export interface SendAnswer {
   /** True only if every recipient was accepted. */
   readonly success: boolean;
+  /** For humans: `Email sent successfully`, or how many were reached. */
   readonly message: string;
   /** The server's own name for this send: `GET /v1/messages/{id}`. */
   readonly id: string;
   /** The Message-ID, with its angle brackets. */
   readonly messageId: string;
+  /** Envelope addresses the mail server took. */
   readonly accepted: readonly string[];
+  /** Whom it refused, each with its reply. */
   readonly rejected: readonly RejectedRecipient[];
   /** Recipients of whom nobody can tell, where a message of several transactions was cut off in one; else left out. */
   readonly unknown?: readonly string[];

@@ -15,7 +15,9 @@ import { type AbortCall, type Head, requestOf } from "./call.ts";
 
 /** The binding of the Durable Object's class, as `env` has it. */
 export interface SmtpSessionNamespace {
+  /** As the platform's binding has it. */
   idFromName(name: string): unknown;
+  /** As the platform's binding has it. */
   get(id: unknown): { fetch(request: Request): Promise<Response> };
 }
 

@@ -76,7 +76,7 @@ function smtpOptions({ security, port, clientName, host, tls }: ParsedConnection
     requireTLS: security === "starttls",
     opportunisticTLS: security === "opportunistic",
     ignoreTLS: security === "none",
-    tls: tlsOptions({ host, tls }),
+    tls: security === "none" ? {} : tlsOptions({ host, tls }),
     customAuth: tokenLogin,
   };
 }

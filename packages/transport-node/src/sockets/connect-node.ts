@@ -59,7 +59,8 @@ class NodeSmtpSocket implements SmtpSocket {
       });
     }
     const { tls } = this.#target;
-    const target = serverName === undefined ? this.#target : { ...this.#target, tls: { ...tls, serverName } };
+    const isKnown = serverName === undefined || serverName === tls.serverName;
+    const target = isKnown ? this.#target : { ...this.#target, tls: { ...tls, serverName } };
     return new NodeSmtpSocket(await secureSocket(this.#socket, target, undefined), target);
   }
 

@@ -20,13 +20,17 @@ export interface NodeSocketOptions {
   readonly openSocket?: OpenSocket | undefined;
 }
 
+/** Opens a TCP connection; when the signal aborts, it may give up. What it throws becomes `connect-failed`. */
 export type OpenSocket = (
   to: Destination,
   options: { readonly signal: AbortSignal | undefined },
 ) => Socket | Promise<Socket>;
 
+/** Where a socket is to lead. */
 export interface Destination {
+  /** Name or address. */
   readonly host: string;
+  /** From 1 to 65535. */
   readonly port: number;
 }
 

@@ -3,6 +3,7 @@ import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import type { MailError } from "@edgepost/core";
 import type { ConnectTarget } from "@edgepost/core/smtp";
 import { tlsFailed } from "./socket-errors.ts";
+import { recallTls, rememberTls } from "./tls-memory.ts";
 import { untilOpen } from "./until-open.ts";
 
 /** TLS over an open connection, its certificate checked. Rejects with `tls-failed` or `aborted`. */
@@ -21,11 +22,13 @@ export async function secureSocket(
     throw translate(error);
   }
   await untilOpen(secured, "secureConnect", signal, translate);
+  rememberTls(secured, target);
   return secured;
 }
 
 /** What `node:tls` needs to know to check this server. */
-export function tlsOptions({ host, tls }: Pick<ConnectTarget, "host" | "tls">): ConnectionOptions {
+export function tlsOptions(target: Pick<ConnectTarget, "host" | "tls">): ConnectionOptions {
+  const { host, tls } = target;
   // An address cannot stand in SNI (RFC 6066 section 3); without a server name Node checks the certificate for `host`.
   const serverName = tls.serverName ?? (isIP(host) === 0 ? host : undefined);
   return {
@@ -36,5 +39,7 @@ export function tlsOptions({ host, tls }: Pick<ConnectTarget, "host" | "tls">): 
     ...(tls.ca !== undefined && { ca: typeof tls.ca === "string" ? tls.ca : [...tls.ca] }),
     ...(tls.cert !== undefined && { cert: tls.cert }),
     ...(tls.key !== undefined && { key: tls.key }),
+    // Beside the settings it was made of, since Deno and Bun do not look at it.
+    ...recallTls(target),
   };
 }
