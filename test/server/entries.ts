@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import type { SmtpConnection, SmtpTls } from "@edgepost/core";
 import { startServer } from "@edgepost/server/node";
 import type { TestSmtpServer } from "../support/smtp-server.ts";
@@ -8,7 +9,7 @@ import { testCertificates } from "../support/tls.ts";
 import { startWorker } from "../support/workerd.ts";
 import { type Answer, TOKEN } from "./endpoint.ts";
 
-/** The endpoint behind one of its ready entries, on a real port, with an empty store. */
+/** The endpoint behind one of its ready entries, on a real port. */
 export interface Entry extends AsyncDisposable {
   readonly url: string;
   /** Everything it has logged so far. */
@@ -24,6 +25,8 @@ export interface EntryOptions {
   readonly connections?: Readonly<Record<string, SmtpConnection>>;
   /** More `EDGEPOST_…` variables. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** What is in its database already: statements of SQL. */
+  readonly database?: readonly string[];
 }
 
 /** Starts an entry whose connection `main` is a mail server of the tests. */
@@ -32,6 +35,11 @@ export type StartEntry = (smtp: Pick<TestSmtpServer, "port">, options?: EntryOpt
 export const startNodeEntry: StartEntry = async (smtp, options = {}) => {
   const tls = { ca: (await testCertificates()).ca };
   const folder = mkdtempSync(join(tmpdir(), "edgepost-entry-"));
+  if (options.database !== undefined) {
+    const database = new DatabaseSync(join(folder, "edgepost.db"));
+    for (const statement of options.database) database.exec(statement);
+    database.close();
+  }
   const lines: string[] = [];
   const environment = { EDGEPOST_DATA: folder, EDGEPOST_PORT: "0", ...variablesFor(smtp, options, tls) };
   const { url, close } = await startServer(environment, (entry) => lines.push(JSON.stringify(entry)));
@@ -53,6 +61,7 @@ export const startWorkersEntry: StartEntry = async (smtp, options = {}) => {
   const worker = await startWorker(new URL("../../packages/server/src/worker.ts", import.meta.url), {
     miniflare: { bindings: { ...OFFLINE, ...variablesFor(smtp, options, undefined) }, d1Databases: ["DB"] },
   });
+  if (options.database !== undefined) await worker.runSql("DB", options.database);
   return {
     url: worker.url,
     // A Worker cannot bring an authority along: its runtime is told whom to trust.

@@ -10,6 +10,8 @@ export interface TestWorker extends AsyncDisposable {
   ask<Answer>(path: string, body?: unknown): Promise<Answer>;
   /** Any other request to a path of the Worker. */
   fetch(path: string, init?: { method?: string; headers?: Record<string, string>; body?: string }): Promise<Response>;
+  /** Runs statements in one of its D1 databases. */
+  runSql(database: string, statements: readonly string[]): Promise<void>;
   /** Where it listens on this machine. */
   readonly url: string;
   /** What the Worker itself has written to its log so far. */
@@ -72,6 +74,10 @@ export async function startWorker(entry: URL, options: TestWorkerOptions = {}): 
     async fetch(path, init = {}) {
       // Miniflare's own Response has the same methods, and other types.
       return (await worker.dispatchFetch(`http://worker${path}`, init)) as unknown as Response;
+    },
+    async runSql(name, statements) {
+      const database = await worker.getD1Database(name);
+      for (const statement of statements) await database.prepare(statement).run();
     },
     url: origin,
     get log() {
