@@ -6,6 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@edgepost/source"], externalConditions: ["@edgepost/source"] } },
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/no-secrets/setup.ts"],
     // Generous, and no retries: with real servers and a busy two-core machine a slow test is not a failed one, and a
     // test that passes at the second try is not a passed one.
     testTimeout: 60_000,

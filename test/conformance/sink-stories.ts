@@ -1,4 +1,5 @@
 import type { SmtpConnection } from "@edgepost/core";
+import { NO_SECRET } from "../support/credentials.ts";
 import { type ExpectedOutcome, type Story, TO } from "./story.ts";
 
 // What smtp-sink can be told to be: an old server, a slow one, one that refuses or leaves at any step.
@@ -88,5 +89,5 @@ function endless(): ReadableStream<Uint8Array> {
 }
 
 function login(): Partial<SmtpConnection> {
-  return { auth: { username: "ada", password: "canary" }, allowClearText: true };
+  return { auth: { username: "ada", password: NO_SECRET }, allowClearText: true };
 }

@@ -14,5 +14,8 @@ export const PASSWORD = "canary/pa55 word+7";
 
 export const ACCESS_TOKEN = "ya29.canary-token_0123456789";
 
+/** For tests that run beside others and log in over clear text on purpose: the check cannot tell whose link it sees. */
+export const NO_SECRET = "no-secret";
+
 /** What another user has: to be refused with. */
 export const WRONG_PASSWORD = "wrong-canary-7f3a9";
