@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { PROVIDERS } from "../../packages/server/src/connections/providers.ts";
+import { readEnvironment } from "../../packages/server/src/environment.ts";
 import { SCOPES } from "../../packages/server/src/keys/scopes.ts";
 import { compilerOptions } from "./compile.ts";
 import { readPage } from "./page.ts";
@@ -38,8 +39,15 @@ describe("the guide", () => {
     expect(firstCells(rowsBelow(errors, "## The phases"))).toEqual(wordsOf("core/src/errors.ts", "MailPhase"));
   });
 
-  it("tells every variable of the endpoint, as its source explains it", async () => {
-    expect(rowsBelow(endpoint, "## Configuration")).toEqual(await documentedVariables());
+  it("tells every variable of the endpoint and its default", async () => {
+    const shown = rowsBelow(endpoint, "## Configuration").map(([name, , byDefault]) => [name, byDefault]);
+    expect(shown).toEqual((await documentedVariables()).map(([name, , byDefault]) => [name, byDefault]));
+  });
+
+  it("tells the variables that the endpoint knows, by its own words", () => {
+    const [, known = ""] = messageOf(() => readEnvironment({ EDGEPOST_UNKNOWN: "?" })).split("known are ");
+    const names = known.trim().split(", ");
+    expect(firstCells(rowsBelow(endpoint, "## Configuration")).toSorted()).toEqual(names.toSorted());
   });
 
   it("tells every option of the app", () => {
@@ -99,6 +107,15 @@ async function documentedVariables(): Promise<string[][]> {
   const lines = Array.from(source.matchAll(/^ \* (\| `EDGEPOST_.*\|)$/gm), ([, line = ""]) => line);
   const text = ["# Variables", "| Variable | Meaning | Default |", "| --- | --- | --- |", ...lines].join("\n");
   return rowsBelow({ path: "environment.ts", text }, "# Variables");
+}
+
+function messageOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return String(error);
+  }
+  throw new Error("It was expected to fail.");
 }
 
 function firstCells(rows: readonly string[][]): string[] {
