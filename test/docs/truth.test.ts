@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { PROVIDERS } from "../../packages/server/src/connections/providers.ts";
 import { readEnvironment } from "../../packages/server/src/environment.ts";
 import { SCOPES } from "../../packages/server/src/keys/scopes.ts";
+import { type Failure, MATRIX } from "../fault-matrix/table.ts";
 import { compilerOptions } from "./compile.ts";
 import { readPage } from "./page.ts";
 import { rowsBelow } from "./tables.ts";
@@ -31,6 +32,17 @@ describe("the guide", () => {
         code,
         happened: expect.stringMatching(/\w/),
         retry: expect.stringMatching(/\w/),
+      });
+    }
+  });
+
+  it("advises a retry where the fault matrix does", () => {
+    const advice = new Map(rowsBelow(errors, "## The codes").map(([code, , , retry = ""]) => [code, retry]));
+    for (const { code, retryable } of Object.values(MATRIX).flatMap(failuresOf)) {
+      expect({ code, retryable, advice: advice.get(code) }).toEqual({
+        code,
+        retryable,
+        advice: expect.stringMatching(retryable ? /^reply$|yes/ : /^reply$|^no|^never/),
       });
     }
   });
@@ -107,6 +119,10 @@ async function documentedVariables(): Promise<string[][]> {
   const lines = Array.from(source.matchAll(/^ \* (\| `EDGEPOST_.*\|)$/gm), ([, line = ""]) => line);
   const text = ["# Variables", "| Variable | Meaning | Default |", "| --- | --- | --- |", ...lines].join("\n");
   return rowsBelow({ path: "environment.ts", text }, "# Variables");
+}
+
+function failuresOf(row: (typeof MATRIX)[keyof typeof MATRIX]): Failure[] {
+  return Object.values(row).flatMap((outcome) => (outcome !== undefined && "code" in outcome ? [outcome] : []));
 }
 
 function messageOf(act: () => unknown): string {
