@@ -10,6 +10,7 @@ import { limitSuite } from "./suite/limits.ts";
 import { nameSuite } from "./suite/names.ts";
 import { outcomeSuite } from "./suite/outcomes.ts";
 import { sendingSuite } from "./suite/sending.ts";
+import { smallKeySuite } from "./suite/small-keys.ts";
 
 /** The same requests over real ports, real sockets and real databases: what a caller sees does not tell where it runs. */
 describe.each(ENTRIES)("%s", (_name, start) => {
@@ -24,5 +25,6 @@ describe.each(ENTRIES)("%s", (_name, start) => {
   describe("hosts", () => hostSuite(house));
   describe("line breaks and JSON", () => injectionSuite(house));
   describe("names", () => nameSuite(house));
+  describe("a small key", () => smallKeySuite(house));
   describe("what mail servers do", () => outcomeSuite(house));
 });

@@ -1,3 +1,4 @@
+import { MAX_SEND_MS } from "./connections/connection-form.ts";
 import type { Services } from "./context.ts";
 import { SCOPES } from "./keys/scopes.ts";
 import { DEFAULT_RETENTION_MS } from "./options.ts";
@@ -18,8 +19,8 @@ export interface Maintenance {
   rotateSecrets(): Promise<void>;
 }
 
-/** Longer than one send takes with the default timeouts (15 min in all), so that nobody can still be at it. */
-export const STALE_MS = 20 * 60 * 1000;
+/** Longer than one send may take, so that nobody can still be at it. */
+export const STALE_MS = MAX_SEND_MS + 5 * 60 * 1000;
 
 export function createMaintenance(services: Services, retentionMs: number = DEFAULT_RETENTION_MS): Maintenance {
   const { store, book, keyring, clock } = services;

@@ -92,7 +92,7 @@ describe.each(DRIVERS)("a database in %s", (_driver, openStore) => {
       const answer = await ask("POST", "/v1/messages", { to: "b@example.com", subject: "Hi", text: "Hello" });
       expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 200 });
       const connection = opened.at(-1) as SmtpConnection;
-      expect(connection.auth).toMatchObject({ username: "u", password: "an-older-password" });
+      expect(connection.auth).toMatchObject({ username: "u", password: "canary2-of-then" });
       expect(sent[0]?.envelope.from).toBe("alerts@example.com");
     });
 

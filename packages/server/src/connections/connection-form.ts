@@ -61,7 +61,7 @@ export function parseChangedConnection(fields: unknown): ConnectionForm {
 /** Reads how to reach a server, at `at` in the body. */
 export function parseReach(input: SmtpConnection | string, at = ""): ParsedConnection {
   const shape = typeof input === "string" ? [] : shapeIssues(connectionSchema, input);
-  return checked(() => parseConnection(input), shape, at);
+  return checked(input, shape, at);
 }
 
 function parseForm(fields: Readonly<Record<string, unknown>>, shape: readonly Issue[]): ConnectionForm {
@@ -72,11 +72,7 @@ function parseForm(fields: Readonly<Record<string, unknown>>, shape: readonly Is
     ...connection
   } = fields as unknown as Partial<ConnectionForm> & SmtpConnection;
   const policy = { allowedFrom: Array.isArray(allowedFrom) ? allowedFrom.map(String) : undefined, fixed };
-  checked(
-    () => parseConnection(connection),
-    [...shape, ...policyIssues(policy, connection), ...maskIssues(connection)],
-    "",
-  );
+  checked(connection, [...shape, ...policyIssues(policy, connection), ...maskIssues(connection)], "");
   return {
     connection,
     system,
@@ -85,16 +81,25 @@ function parseForm(fields: Readonly<Record<string, unknown>>, shape: readonly Is
   };
 }
 
-function checked<Result>(check: () => Result, more: readonly Issue[], at: string): Result {
+function checked(input: SmtpConnection | string, more: readonly Issue[], at: string): ParsedConnection {
   let issues = more;
   try {
-    const result = check();
-    if (more.length === 0) return result;
+    const parsed = parseConnection(input);
+    issues = [...more, ...timeIssues(parsed)];
+    if (issues.length === 0) return parsed;
   } catch (error) {
     if (!isMailError(error)) throw error;
     issues = mergeIssues(error.issues ?? [], more);
   }
   throw invalidConnection(issues.map(({ path, message }) => ({ path: below(at, path), message })));
+}
+
+/** The default, and the most: a caller who brings a server that never answers must not hold a socket of ours for ever. */
+export const MAX_SEND_MS = 15 * 60 * 1000;
+
+function timeIssues({ timeouts }: ParsedConnection): Issue[] {
+  const message = `must be at most ${MAX_SEND_MS}: this server waits no longer for one message`;
+  return timeouts.totalMs > MAX_SEND_MS ? [{ path: "timeouts.totalMs", message }] : [];
 }
 
 export function invalidConnection(issues: readonly Issue[]): MailError {

@@ -196,6 +196,7 @@ function closeQuietly({ transport }: StoredTransport): void {
 /** The connection to an address that was checked, with the certificate still verified for the name. */
 function toAddress(connection: SmtpConnection, name: string, address: string): SmtpConnection {
   if (address === name) return connection;
+  if (connection.security === "none") return { ...connection, host: address }; // no certificate, and no name for it
   return { ...connection, host: address, tls: { ...connection.tls, serverName: connection.tls?.serverName ?? name } };
 }
 

@@ -107,7 +107,8 @@ interface Entry {
 }
 
 async function toEntry({ name, token, scopes = SCOPES, connections }: ApiKeyConfig, hash: TokenHash): Promise<Entry> {
-  return { hash: await hash(token), key: { id: name, name, scopes, connections: connections ?? null } };
+  const key = { id: name, name, scopes, connections: connections ?? null, expiresAt: null };
+  return { hash: await hash(token), key };
 }
 
 /** Where the key of the hashes is kept, sealed: made once, the same for every server on this store. */

@@ -24,6 +24,8 @@ export interface ApiKey {
   readonly scopes: readonly Scope[];
   /** The stored connections it may use; null for all. */
   readonly connections: readonly string[] | null;
+  /** Milliseconds since 1970; null for never. */
+  readonly expiresAt: number | null;
 }
 
 /** @throws RequestProblem `forbidden`, naming the scope (RFC 6750 section 3.1). */

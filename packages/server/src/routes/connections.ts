@@ -11,7 +11,7 @@ import { parseBody } from "../http/parse-body.ts";
 import { prefersMinimal } from "../http/prefer.ts";
 import { RequestProblem } from "../http/problem.ts";
 import { readJson } from "../http/read-json.ts";
-import { mayUse, requireScope } from "../keys/scopes.ts";
+import { type ApiKey, mayUse, requireScope } from "../keys/scopes.ts";
 import type { ConnectionRecord } from "../store/store.ts";
 
 const testMessage = { to: z.string().optional().describe("Sends a test message there, when the connection works.") };
@@ -46,6 +46,7 @@ export function connectionRoutes(services: Services): Hono<RequestContext> {
     requireScope(key, "connections:write");
     const form = parseNewConnection((await readJson(c.req.raw, limits)).json);
     if (!mayUse(key, form.name)) throw new RequestProblem("forbidden", "This API key is limited to other connections.");
+    refuseSystem(key, form);
     const stored = await book.create(form);
     const location = `/v1/connections/${stored.record.name}`;
     return prefersMinimal(c) ? c.body(null, 201, { location }) : c.json(present(stored), 201, { location });
@@ -85,7 +86,9 @@ export function connectionRoutes(services: Services): Hono<RequestContext> {
     requireScope(key, "connections:write");
     const name = c.req.param("name");
     if (!mayUse(key, name)) throw connectionNotFound();
-    const stored = await book.change(name, (await readJson(c.req.raw, limits)).json);
+    const { json } = await readJson(c.req.raw, limits);
+    refuseSystem(key, json);
+    const stored = await book.change(name, json);
     return prefersMinimal(c) ? c.body(null, 204) : c.json(present(stored));
   });
 
@@ -98,6 +101,16 @@ export function connectionRoutes(services: Services): Hono<RequestContext> {
   });
 
   return routes;
+}
+
+/** The mail of everybody who names no connection goes there: not for who is limited to some of them to say. */
+function refuseSystem({ connections }: ApiKey, form: unknown): void {
+  const wantsSystem = typeof form === "object" && form !== null && "system" in form && form.system === true;
+  if (wantsSystem && connections !== null)
+    throw new RequestProblem(
+      "forbidden",
+      "This API key is limited to some connections, and cannot make one the system's.",
+    );
 }
 
 type Summarized = Pick<ConnectionRecord, "name" | "system" | "lastUsedAt" | "lastError">;

@@ -50,12 +50,14 @@ export function keyRoutes({ store, keyring, limits, clock }: Services): Hono<Req
 }
 
 /** Nobody can give away what he does not have. */
-function refuseMore(wanted: Pick<ApiKey, "scopes" | "connections">, own: ApiKey): void {
+function refuseMore(wanted: Pick<ApiKey, "scopes" | "connections" | "expiresAt">, own: ApiKey): void {
   const scope = wanted.scopes.find((scope) => !own.scopes.includes(scope));
   if (scope !== undefined) requireScope(own, scope);
   const isWithin = own.connections === null || wanted.connections?.every((name) => mayUse(own, name)) === true;
   if (!isWithin)
     throw new RequestProblem("forbidden", "This API key can only give away the connections it may use itself.");
+  if (own.expiresAt !== null && (wanted.expiresAt ?? Number.POSITIVE_INFINITY) > own.expiresAt)
+    throw new RequestProblem("forbidden", "This API key can make none that outlives it.");
 }
 
 function expired(): RequestProblem {
