@@ -21,6 +21,8 @@ export interface SmtpSessionNamespace {
   get(id: unknown): { fetch(request: Request): Promise<Response> };
 }
 
+type SmtpSessionStub = ReturnType<SmtpSessionNamespace["get"]>;
+
 const NAME = "durable-object";
 
 /** What a send may take beyond the connection's own `totalMs`: the way to the object and back. */
@@ -35,7 +37,6 @@ export function sessionTransport(namespace: SmtpSessionNamespace, given: SmtpCon
   const { defaults, timeouts, ...parsed } = parseConnection(given);
   const connection: SmtpConnection = { ...parsed, timeouts, allowPort25: parsed.port === 25 };
   const name = `${parsed.auth?.username ?? ""}@${parsed.host}:${parsed.port}`;
-  const object = () => namespace.get(namespace.idFromName(name));
 
   async function send(mail: OutgoingMail, options: SendOptions): Promise<Receipt> {
     const { message, envelope, messageId } = mail;
@@ -71,7 +72,9 @@ export function sessionTransport(namespace: SmtpSessionNamespace, given: SmtpCon
       throw new MailError("aborted", "The send was aborted before it began.", { phase: "input", cause: signal.reason });
     }
     const limit = AbortSignal.timeout(timeouts.totalMs + TRAVEL_MS);
-    const answering = ask(requestOf(head, body));
+    // One stub for the call and its abort: what goes over the same one arrives in the order it was sent.
+    const object = namespace.get(namespace.idFromName(name));
+    const answering = ask(object, requestOf(head, body));
     let answer: Answer | undefined;
     let cause: unknown;
     try {
@@ -81,23 +84,13 @@ export function sessionTransport(namespace: SmtpSessionNamespace, given: SmtpCon
       // The object alone knows how far it had come: it is told to give up, and its answer says.
       answer = await settleWithin(
         ABORT_MS,
-        giveUp(head.id, answering).catch(() => undefined),
+        giveUp(object, head.id, answering).catch(() => undefined),
       );
     }
     if (answer !== undefined) return readAnswer(answer);
     throw head.action === "send"
       ? new MailError("delivery-unknown", UNANSWERED, { phase: "body", retryable: false, cause })
       : new MailError("connection-lost", UNANSWERED, { phase: "connect", retryable: true, cause });
-  }
-
-  async function giveUp(id: string, answering: Promise<Answer>): Promise<Answer> {
-    await ask(requestOf({ action: "abort", id }));
-    return answering;
-  }
-
-  async function ask(request: Request): Promise<Answer> {
-    const response = await object().fetch(request);
-    return response.json();
   }
 
   return {
@@ -117,6 +110,16 @@ export function sessionTransport(namespace: SmtpSessionNamespace, given: SmtpCon
       throw error;
     }
   }
+}
+
+async function giveUp(object: SmtpSessionStub, id: string, answering: Promise<Answer>): Promise<Answer> {
+  await ask(object, requestOf({ action: "abort", id }));
+  return answering;
+}
+
+async function ask(object: SmtpSessionStub, request: Request): Promise<Answer> {
+  const response = await object.fetch(request);
+  return response.json();
 }
 
 /** A function does not travel: its token does. */
