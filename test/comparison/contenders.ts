@@ -1,0 +1,120 @@
+import { createMailer, isMailError } from "@edgepost/core";
+import { dkimSigner } from "@edgepost/core/dkim";
+import { nativeTransport } from "@edgepost/transport-node/native";
+import { createMessage } from "@upyo/core";
+import { SmtpTransport } from "@upyo/smtp";
+import { createTransport } from "nodemailer";
+import { testCertificates } from "../support/tls.ts";
+import { startWorker } from "../support/workerd.ts";
+import { type ComparedMessage, type Contender, type Link, RECIPIENTS, SENDER, type Sent } from "./contender.ts";
+
+const { ca } = await testCertificates();
+const worker = (name: string) => new URL(`./workers/${name}.ts`, import.meta.url);
+
+/** In the order of the columns. */
+export const contenders: readonly Contender[] = [
+  { name: "edgepost", specifier: "@edgepost/transport-edge", worker: worker("edgepost"), send: sendByEdgepost },
+  { name: "nodemailer", specifier: "nodemailer", worker: worker("nodemailer"), send: sendByNodemailer },
+  { name: "worker-mailer", specifier: "worker-mailer", worker: worker("worker-mailer"), send: sendByWorkerMailer },
+  { name: "upyo", specifier: "@upyo/smtp", worker: worker("upyo"), send: sendByUpyo },
+];
+
+async function sendByEdgepost(link: Link, message: ComparedMessage): Promise<Sent> {
+  const { port, login, accessToken, clear, dkimKey } = link;
+  const { fromName, to = RECIPIENTS, bcc, subject, filename } = message;
+  const auth =
+    accessToken === undefined
+      ? login && { username: login.username, password: login.password }
+      : { username: "ada", accessToken };
+  try {
+    await using mailer = createMailer({
+      transport: nativeTransport({ host: "localhost", port, auth, tls: { ca }, security: clear ? "none" : "auto" }),
+      ...(dkimKey && { sign: dkimSigner({ domain: "example.com", selector: "a", privateKey: dkimKey }) }),
+    });
+    const { rejected } = await mailer.send({
+      from: { name: fromName, address: SENDER },
+      to,
+      bcc,
+      subject,
+      text: "Hello",
+      attachments: filename === undefined ? [] : [{ filename, content: "content" }],
+    });
+    return { refused: rejected.map(({ address }) => address) };
+  } catch (error) {
+    return { error: isMailError(error) ? error.code : String(error) };
+  }
+}
+
+async function sendByNodemailer(link: Link, message: ComparedMessage): Promise<Sent> {
+  const { port, login, accessToken, dkimKey } = link;
+  const { fromName = "", to = RECIPIENTS, bcc, subject, filename } = message;
+  const password = login && { user: login.username, pass: login.password };
+  const auth = accessToken === undefined ? password : { type: "OAuth2" as const, user: "ada", accessToken };
+  const options = { host: "localhost", port, auth, tls: { ca } };
+  const transporter = createTransport(options);
+  try {
+    const { rejected } = await transporter.sendMail({
+      from: { name: fromName, address: SENDER },
+      to: [...to],
+      bcc,
+      subject,
+      text: "Hello",
+      attachments: filename === undefined ? [] : [{ filename, content: "content" }],
+      ...(dkimKey && { dkim: { domainName: "example.com", keySelector: "a", privateKey: dkimKey } }),
+    });
+    return { refused: rejected };
+  } catch (error) {
+    return { error: String(error) };
+  } finally {
+    transporter.close();
+  }
+}
+
+/** It has no code for Node. Its Worker is given so long to answer, where the others need no limit. */
+const PATIENCE_MS = 8_000;
+
+async function sendByWorkerMailer({ port, login, clear }: Link, message: ComparedMessage): Promise<Sent> {
+  await using running = await startWorker(worker("worker-mailer"));
+  const security = clear ? "none" : "starttls";
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<Sent>((resolve) => {
+    timer = setTimeout(() => resolve({ error: NO_ANSWER }), PATIENCE_MS);
+  });
+  const asking = running.ask<Sent>("/", { host: "localhost", port, security, login, message });
+  asking.catch(() => {}); // the Worker is taken away from under it
+  return await Promise.race([asking, patience]).finally(() => clearTimeout(timer));
+}
+
+export const NO_ANSWER = "no answer";
+
+async function sendByUpyo(link: Link, message: ComparedMessage): Promise<Sent> {
+  const { port, login, dkimKey } = link;
+  const { fromName, to = RECIPIENTS, bcc, subject = "Hello", filename } = message;
+  const transport = new SmtpTransport({
+    host: "localhost",
+    port,
+    secure: false,
+    tls: { ca: [ca] },
+    pool: false,
+    socketTimeout: 1_000,
+    ...(login && { auth: { user: login.username, pass: login.password, method: login.method as "plain" } }),
+    ...(dkimKey && { dkim: { signatures: [{ signingDomain: "example.com", selector: "a", privateKey: dkimKey }] } }),
+  });
+  try {
+    const receipt = await transport.send(
+      createMessage({
+        from: { address: SENDER, ...(fromName && { name: fromName }) },
+        to: to.map((address) => ({ address: address as `${string}@${string}` })),
+        ...(bcc && { bcc }),
+        subject,
+        content: { text: "Hello" },
+        ...(filename && { attachments: [new File(["content"], filename)] }),
+      }),
+    );
+    return receipt.successful ? {} : { error: receipt.errorMessages.join() };
+  } catch (error) {
+    return { error: String(error) };
+  } finally {
+    await transport.closeAllConnections();
+  }
+}
