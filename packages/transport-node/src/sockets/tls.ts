@@ -3,7 +3,7 @@ import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import type { MailError } from "@edgepost/core";
 import type { ConnectTarget } from "@edgepost/core/smtp";
 import { tlsFailed } from "./socket-errors.ts";
-import { recallTls, rememberTls } from "./tls-memory.ts";
+import { sharedContext } from "./tls-context.ts";
 import { untilOpen } from "./until-open.ts";
 
 /** TLS over an open connection, its certificate checked. Rejects with `tls-failed` or `aborted`. */
@@ -22,15 +22,14 @@ export async function secureSocket(
     throw translate(error);
   }
   await untilOpen(secured, "secureConnect", signal, translate);
-  rememberTls(secured, target);
   return secured;
 }
 
 /** What `node:tls` needs to know to check this server. */
-export function tlsOptions(target: Pick<ConnectTarget, "host" | "tls">): ConnectionOptions {
-  const { host, tls } = target;
+export function tlsOptions({ host, tls }: Pick<ConnectTarget, "host" | "tls">): ConnectionOptions {
   // An address cannot stand in SNI (RFC 6066 section 3); without a server name Node checks the certificate for `host`.
   const serverName = tls.serverName ?? (isIP(host) === 0 ? host : undefined);
+  const secureContext = sharedContext(tls);
   return {
     host,
     minVersion: tls.minVersion,
@@ -39,7 +38,7 @@ export function tlsOptions(target: Pick<ConnectTarget, "host" | "tls">): Connect
     ...(tls.ca !== undefined && { ca: typeof tls.ca === "string" ? tls.ca : [...tls.ca] }),
     ...(tls.cert !== undefined && { cert: tls.cert }),
     ...(tls.key !== undefined && { key: tls.key }),
-    // Beside the settings it was made of, since Deno and Bun do not look at it.
-    ...recallTls(target),
+    // Beside what it was made of, for runtimes that do not look at it.
+    ...(secureContext !== undefined && { secureContext }),
   };
 }
