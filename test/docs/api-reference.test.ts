@@ -1,76 +1,76 @@
-import { fileURLToPath } from "node:url";
-import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { type Door, doors, folderOf, specifierOf } from "../packaging/doors.ts";
-import { compilerOptions } from "./compile.ts";
+import { doors, specifierOf } from "../packaging/doors.ts";
+import { compilePages } from "./compile.ts";
+import type { Page } from "./page.ts";
+import { examplesOf, exportsOf, isValue, unexplained } from "./public-names.ts";
 
 // Whatever can be imported is explained where it is declared, down to the fields of what it takes and gives: an editor
 // shows it, and the API reference is made of it.
 
-const sources = doors.map((door) => ({ specifier: specifierOf(door), file: sourceOf(door) }));
-const program = ts.createProgram(
-  sources.map(({ file }) => file),
-  compilerOptions(),
-);
-const checker = program.getTypeChecker();
+const subjects = doors.map((door) => ({ specifier: specifierOf(door), symbols: exportsOf(door) }));
 
 describe("every public name", () => {
-  it.each(sources)("of $specifier has a docstring, and so have its members", ({ specifier, file }) => {
+  it.each(subjects)("of $specifier has a docstring, and so have its members", ({ specifier, symbols }) => {
     // The fields of a platform's form are the platform's own, explained at the address that stands beside the form.
     const isForms = specifier === "@edgepost/core/connectors";
-    const names = exportsOf(file).flatMap(unexplained);
+    const names = symbols.flatMap(unexplained);
     expect(isForms ? names.filter((name) => !name.includes(".")) : names).toEqual([]);
   });
 });
 
-/** `.` is `src/index.ts`, `./smtp` is `src/smtp.ts`. */
-function sourceOf(door: Door): string {
-  const name = door.door === "." ? "index" : door.door.slice(2);
-  return fileURLToPath(new URL(`src/${name}.ts`, folderOf(door.package)));
-}
+describe("the examples of docstrings", () => {
+  const examples = subjects.flatMap(({ specifier, symbols }) =>
+    symbols.flatMap((symbol) => examplesOf(symbol).map((code) => toPage(`${specifier} ${symbol.name}`, code))),
+  );
 
-function exportsOf(file: string): ts.Symbol[] {
-  const source = program.getSourceFile(file);
-  const module = source && checker.getSymbolAtLocation(source);
-  if (module === undefined) throw new Error(`${file} exports nothing.`);
-  return checker.getExportsOfModule(module).map((symbol) => {
-    return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+  it("compile", () => {
+    expect(examples.length).toBeGreaterThan(20);
+    expect(compilePages(examples)).toEqual([]);
   });
+});
+
+/** What readers have of their own. */
+const GIVEN = [
+  'declare const mailer: import("@edgepost/core").Mailer;',
+  'declare const message: import("@edgepost/core").MessageInput;',
+  "declare function later(message: unknown): void;",
+  'declare const mail: import("@edgepost/core").OutgoingMail;',
+  'declare const transport: import("@edgepost/core").Transport;',
+  'declare function myTransport(options: { port: number }): import("@edgepost/core").Transport;',
+  'declare const connect: import("@edgepost/core/smtp").Connect;',
+  'declare function openMySession(options: object): Promise<import("@edgepost/core/smtp").Session>;',
+  "declare const env: { SMTP_URL: string; SMTP_SESSION: SmtpSessionNamespace; EMAIL: EmailBinding };",
+  'type SmtpSessionNamespace = import("@edgepost/transport-edge/durable-object").SmtpSessionNamespace;',
+  'type EmailBinding = import("@edgepost/transport-edge/email-binding").EmailBinding;',
+  "declare const body: string;",
+  "declare const z: { toJSONSchema(schema: object): object };",
+  "declare const nodemailer: { createTransport(options: object): NodemailerTransporter };",
+  'type NodemailerTransporter = import("@edgepost/transport-node/nodemailer").NodemailerTransporter;',
+  "declare const sesClient: object;",
+  "declare const SendEmailCommand: object;",
+  "declare function serve(options: { fetch: (request: Request) => unknown; port: number }): void;",
+  'declare const test: typeof import("vitest").test;',
+  "declare function startTestServer(options: object): Promise<TestServer>;",
+  'type TestServer = { port: number; received: import("@edgepost/core/testing").ReceivedMail[]; stop(): void };',
+  ...["username", "password", "apiKey", "key", "pem", "from", "to", "subject", "text", "filename"].map(
+    (name) => `declare const ${name}: string;`,
+  ),
+  "declare const file: File;",
+];
+
+/** An example as a page, with what it uses of ours imported where it does not do so itself. */
+function toPage(path: string, code: string): Page {
+  const imports = new Map<string, string>();
+  for (const { specifier, symbols } of subjects) {
+    for (const symbol of symbols.filter(({ name }) => name !== "default" && uses(code, name))) {
+      imports.set(symbol.name, `import { ${isValue(symbol) ? "" : "type "}${symbol.name} } from "${specifier}";`);
+    }
+  }
+  const lines = [...imports.values(), code];
+  const block = { language: "ts", code: lines.join("\n"), line: 1 - imports.size, mark: undefined };
+  return { path, text: "", blocks: [block], given: GIVEN };
 }
 
-function unexplained(symbol: ts.Symbol): string[] {
-  const names = isExplained(symbol) ? [] : [symbol.name];
-  const members = (symbol.declarations ?? []).flatMap(membersOf).filter((member) => !isExplained(member));
-  return [...names, ...members.map((member) => `${symbol.name}.${member.name}`)];
-}
-
-function isExplained(symbol: ts.Symbol): boolean {
-  return symbol.getDocumentationComment(checker).length > 0;
-}
-
-/** Of an interface, a class, or an object type. The shapes of a union are explained together, by the union. */
-function membersOf(declaration: ts.Node): ts.Symbol[] {
-  if (ts.isTypeAliasDeclaration(declaration)) return membersOf(declaration.type);
-  if (ts.isIntersectionTypeNode(declaration)) return declaration.types.flatMap(membersOf);
-  const hasMembers =
-    ts.isInterfaceDeclaration(declaration) || ts.isClassDeclaration(declaration) || ts.isTypeLiteralNode(declaration);
-  if (!hasMembers) return [];
-  const members: ts.NodeArray<ts.Node> = declaration.members;
-  return members.filter(isPublicMember).flatMap((member) => checker.getSymbolAtLocation(member.name) ?? []);
-}
-
-type Member = ts.PropertySignature | ts.MethodSignature | ts.PropertyDeclaration | ts.MethodDeclaration;
-
-function isPublicMember(node: ts.Node): node is Member {
-  const isMember =
-    ts.isPropertySignature(node) ||
-    ts.isMethodSignature(node) ||
-    ts.isPropertyDeclaration(node) ||
-    ts.isMethodDeclaration(node);
-  if (!isMember || ts.isPrivateIdentifier(node.name) || ts.isComputedPropertyName(node.name)) return false;
-  if (node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.OverrideKeyword)) return false;
-  // The tag of a union, and a field that one of its shapes does not have, say themselves.
-  const saysItself =
-    node.type?.kind === ts.SyntaxKind.UndefinedKeyword || (node.type && ts.isLiteralTypeNode(node.type));
-  return !saysItself;
+function uses(code: string, name: string): boolean {
+  return new RegExp(`\\b${name}\\b`).test(code) && !new RegExp(`\\bimport \\{[^}]*\\b${name}\\b`).test(code);
 }

@@ -55,7 +55,7 @@ function missingDeclarations(page: Page, block: Block): string[] {
   );
 }
 
-const DECLARATION = /\b(?:const|let|function|class|interface|type) (\w+)/g;
+const DECLARATION = /\b(?:const|let|using|function|class|interface|type) (\w+)/g;
 /** `import { a, b }` and `const { a, b }`. */
 const BRACES = /\b(?:import|const|let)(?: type)? \{([^}]*)\}/g;
 

@@ -40,7 +40,7 @@ export interface MailServer extends Hono<RequestContext>, Maintenance {
  * @example
  * const server = createServer({
  *   transport: nodeTransport,
- *   keys: [{ name: "billing", token: process.env.API_KEY }],
+ *   keys: [{ name: "billing", token: key }],
  *   connections: { default: "smtp://user:pass@mail.acme.com" },
  * });
  * serve({ fetch: server.fetch, port: 8025 });

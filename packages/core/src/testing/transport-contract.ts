@@ -59,7 +59,7 @@ export interface TransportContractOptions {
  * transportContract({
  *   test,
  *   async createTransport({ refuse }) {
- *     const server = await startServer({ refuse });
+ *     const server = await startTestServer({ refuse });
  *     return { transport: myTransport({ port: server.port }), received: () => server.received, dispose: () => server.stop() };
  *   },
  * });

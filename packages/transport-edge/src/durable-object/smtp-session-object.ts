@@ -19,7 +19,8 @@ const MAX_KEPT_BYTES = 1_048_576;
  * in anything, a changed password too, gets a fresh session: nobody sends over what another one authenticated.
  *
  * @example
- * export { SmtpSessionObject } from "@edgepost/transport-edge/durable-object"; // bound as SMTP_SESSION in wrangler.jsonc
+ * import { SmtpSessionObject } from "@edgepost/transport-edge/durable-object";
+ * export { SmtpSessionObject }; // bound as SMTP_SESSION in wrangler.jsonc
  * const mailer = createMailer({ transport: SmtpSessionObject.transport(env.SMTP_SESSION, { host: "smtp.acme.com" }) });
  */
 export class SmtpSessionObject {
