@@ -112,7 +112,15 @@ export class MailError extends Error {
   }
 }
 
-/** True for a {@link MailError} of any copy of this package. */
+/**
+ * True for a {@link MailError} of any copy of this package.
+ *
+ * @example
+ * await mailer.send(message).catch((error) => {
+ *   if (!isMailError(error) || error.code !== "recipients-rejected") throw error;
+ *   for (const { address, reply } of error.recipients ?? []) console.log(address, reply.text);
+ * });
+ */
 export function isMailError(error: unknown): error is MailError {
   return typeof error === "object" && error !== null && BRAND in error;
 }

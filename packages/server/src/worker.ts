@@ -26,6 +26,9 @@ let server: MailServer | undefined;
  * The endpoint as a Worker: `main` of a `wrangler.jsonc`, with a D1 database as `DB`, `EDGEPOST_API_KEY` and
  * `EDGEPOST_ENCRYPTION_KEYS` as secrets, and a cron trigger for what has to be done from time to time. A setting that is
  * wrong fails every request, and the Worker's log names it.
+ *
+ * @example
+ * export { default } from "@edgepost/server/worker"; // the whole of a Worker of your own
  */
 export default {
   async fetch(request: Request, bindings: Bindings, life: RequestLife): Promise<Response> {

@@ -60,7 +60,13 @@ const SEND_EMAIL = {
   attachments: ["Attachment(s)"],
 };
 
-/** Appsmith: one body, HTML unless said otherwise, a sender in every query, and credentials that may be left out. */
+/**
+ * Appsmith: one body, HTML unless said otherwise, a sender in every query, and credentials that may be left out.
+ *
+ * @example
+ * appsmith.connection({ "Host Address": "smtp.acme.com", Port: 587, Username: "billing", Password: password });
+ * appsmith.message({ "From email": "billing@acme.com", "To email(s)": "ada@example.com", Subject: "Hello", Body: "<p>Hello</p>" });
+ */
 export const appsmith: Connector<AppsmithDatasource, AppsmithSendEmail, AppsmithAnswer> = {
   connection(input) {
     const form = new Form("invalid-connection", input, DATASOURCE);

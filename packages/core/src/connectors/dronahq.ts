@@ -52,7 +52,13 @@ const SEND_MAIL = {
 /** Letters, digits and underscores, a letter first: the rule beside the field. */
 const ACCOUNT_NAME = /^[a-z]\w*$/i;
 
-/** DronaHQ: everything of an account is required, and every field of the action may be bound to keywords. */
+/**
+ * DronaHQ: everything of an account is required, and every field of the action may be bound to keywords.
+ *
+ * @example
+ * dronahq.connection({ accountName: "billing", host: "smtp.acme.com", port: 587, username, password });
+ * dronahq.message({ sender: "billing@acme.com", receiver: "{{to}}", body: "Hello", keywords: { to: "ada@example.com" } });
+ */
 export const dronahq: Connector<DronaHqAccount, DronaHqSendMail, NodemailerAnswer> = {
   connection(input) {
     const form = new Form("invalid-connection", input, ACCOUNT);

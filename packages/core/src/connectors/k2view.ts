@@ -30,7 +30,14 @@ export interface K2ViewEmail {
 const INTERFACE = { To: [], From: [], User: [], Password: [], Host: [], Port: [] };
 const EMAIL = { interface: [], recipients: [], subject: [], body: [], isHtml: [], attachmentName: [], attachment: [] };
 
-/** K2View: an interface that knows sender and recipient, and an actor that adds the rest. All of the interface is required. */
+/**
+ * K2View: an interface that knows sender and recipient, and an actor that adds the rest. All of the interface is required.
+ *
+ * @example
+ * const smtp = { To: "ops@acme.com", From: "billing@acme.com", User: username, Password: password, Host: "smtp.acme.com", Port: 587 };
+ * k2view.connection(smtp);
+ * k2view.message({ recipients: ["ada@example.com"], subject: "Hello", body: "<p>Hello</p>", isHtml: true }, smtp);
+ */
 export const k2view: Connector<K2ViewInterface, K2ViewEmail> = {
   connection(input) {
     const form = new Form("invalid-connection", input, INTERFACE);

@@ -71,7 +71,13 @@ const SEND_EMAIL = {
   multipleAttachments: [],
 };
 
-/** Prismatic: TLS and port 25 are decided in the form, credentials are optional, and every list has a twin for JSON. */
+/**
+ * Prismatic: TLS and port 25 are decided in the form, credentials are optional, and every list has a twin for JSON.
+ *
+ * @example
+ * prismatic.connection({ Host: "smtp.acme.com", Port: "587", "Use TLS": "true", Username: username, Password: password });
+ * prismatic.message({ "To Address": "ada@example.com", From: "billing@acme.com", Subject: "Hello", Text: "Hello" });
+ */
 export const prismatic: Connector<PrismaticConnection, PrismaticSendEmail, { readonly data: NodemailerAnswer }> = {
   connection(input) {
     const form = new Form("invalid-connection", input, CONNECTION);

@@ -22,7 +22,12 @@ export interface Places {
   readonly withinMs: number;
 }
 
-/** A queue in this process, first come first served. Not for Workers, where no request may wait for another. */
+/**
+ * A queue in this process, first come first served. Not for Workers, where no request may wait for another.
+ *
+ * @example
+ * const server = createServer({ transport: nodeTransport, queue: createSendQueue() });
+ */
 export function createSendQueue(): SendQueue {
   const lines = new Map<string, Line>();
 

@@ -12,6 +12,10 @@ import type { Store } from "./store.ts";
  * the next step.
  *
  * @param path The file, made with mode 0600 when it is missing; `:memory:` for one that ends with the process.
+ *
+ * @example
+ * const store = await sqliteStore("edgepost.db");
+ * const server = createServer({ transport: nodeTransport, store, encryptionKeys: [key] }); // `openssl rand -base64 32`
  */
 export async function sqliteStore(path: string): Promise<Store> {
   const database = new DatabaseSync(path);
