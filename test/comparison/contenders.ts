@@ -28,7 +28,12 @@ async function sendByEdgepost(link: Link, message: ComparedMessage): Promise<Sen
       : { username: "ada", accessToken };
   try {
     await using mailer = createMailer({
-      transport: nativeTransport({ host: "localhost", port, auth, tls: { ca }, security: clear ? "none" : "auto" }),
+      transport: nativeTransport({
+        host: "localhost",
+        port,
+        auth,
+        ...(clear ? { security: "none" } : { tls: { ca } }),
+      }),
       ...(dkimKey && { sign: dkimSigner({ domain: "example.com", selector: "a", privateKey: dkimKey }) }),
     });
     const { rejected } = await mailer.send({

@@ -191,6 +191,18 @@ describe("parseConnection", () => {
     ["an unknown security", { host, security: "ssl" }, "security", /"implicit"/],
     ["465 with STARTTLS", { host, port: 465, security: "starttls" }, "security", /465.*587/],
     ["465 with opportunistic", { host, port: 465, security: "opportunistic" }, "security", /465.*587/],
+    [
+      "an authority without TLS",
+      { host, security: "none", tls: { ca: "-----BEGIN CERTIFICATE-----\n" } },
+      "tls.ca",
+      /"none"/,
+    ],
+    [
+      "a TLS version without TLS",
+      { host, security: "none", tls: { minVersion: "TLSv1.3" } },
+      "tls.minVersion",
+      /"none"/,
+    ],
     ["465 in clear text", { host, port: 465, security: "none" }, "security", /465.*587/],
     ["credentials over clear text", { host, security: "none", auth }, "auth", /allowClearText/],
     ["an allowClearText that is no boolean", { host, allowClearText: 1 }, "allowClearText", /true or false/],

@@ -24,7 +24,8 @@ export function nodeEnvironment(create: Create, { ca, server: identity }: TestCe
         send: (order, options) =>
           carryOut(order, {
             ...options,
-            create: (connection, trace) => create({ ...connection, tls: { ca } }, { trace, proxy }),
+            create: (connection, trace) =>
+              create(connection.security === "none" ? connection : { ...connection, tls: { ca } }, { trace, proxy }),
           }),
       };
     },

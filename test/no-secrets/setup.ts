@@ -17,6 +17,9 @@ vi.mock(import("../../packages/core/src/smtp/trace.ts"), async (load) => watched
 vi.mock(import("../../packages/core/src/smtp/open-session.ts"), async (load) => watched.sessions(await load()));
 vi.mock(import("../../packages/core/src/connection/auth.ts"), async (load) => watched.connections(await load()));
 vi.mock(import("../../packages/core/src/smtp/sasl/credentials.ts"), async (load) => watched.tokens(await load()));
+vi.mock(import("../../packages/transport-node/src/nodemailer/dialogue.ts"), async (load) =>
+  watched.dialogues(await load()),
+);
 vi.mock(import("../../packages/server/src/app.ts"), async (load) => watched.servers(await load()));
 
 afterEach(failOnLeaks);

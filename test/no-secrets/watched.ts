@@ -6,6 +6,7 @@ import type * as Sessions from "../../packages/core/src/smtp/open-session.ts";
 import type * as Credentials from "../../packages/core/src/smtp/sasl/credentials.ts";
 import type * as Trace from "../../packages/core/src/smtp/trace.ts";
 import type * as App from "../../packages/server/src/app.ts";
+import type * as Dialogues from "../../packages/transport-node/src/nodemailer/dialogue.ts";
 import { CANARY, NO_SECRET } from "../support/credentials.ts";
 import { textOf } from "../support/secrets.ts";
 import { look, lookAtStream, lookInClear, report } from "./leaks.ts";
@@ -29,6 +30,19 @@ export function traces(module: typeof Trace): typeof Trace {
     }
   }
   return { ...module, Trace: WatchedTrace };
+}
+
+/** The same of dialogues that nodemailer holds. */
+export function dialogues(module: typeof Dialogues): typeof Dialogues {
+  class WatchedDialogue extends module.Dialogue {
+    constructor(host: string, hook: ((line: string) => void) | undefined) {
+      super(host, (line) => {
+        look("a trace", line);
+        hook?.(line);
+      });
+    }
+  }
+  return { ...module, Dialogue: WatchedDialogue };
 }
 
 /** Every credential of a connection is one that the others here would notice. */

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { Miniflare, type MiniflareOptions } from "miniflare";
+import { look } from "../no-secrets/leaks.ts";
 import { testCertificates } from "./tls.ts";
 
 /** A Worker in a real workerd, with sockets that reach this machine. */
@@ -68,6 +69,7 @@ export async function startWorker(entry: URL, options: TestWorkerOptions = {}): 
         body: JSON.stringify(body ?? null),
       });
       const text = await response.text();
+      look("the answer of a Worker", text);
       if (!response.ok) throw new Error(`The Worker answered ${response.status}: ${text}`);
       return JSON.parse(text) as Answer;
     },

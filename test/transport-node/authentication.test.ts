@@ -101,7 +101,7 @@ describe.each(nodeTransports)("$name", ({ create }) => {
 
   test("logs in without TLS only where that is asked for, and then hides the password if it can", async () => {
     const server = { security: "none", allowInsecureAuth: true, users: { ada: "canary-password" } } as const;
-    const connection = { security: "none", allowClearText: true } as const;
+    const connection = { security: "none", allowClearText: true, tls: {} } as const;
     const { logins } = await send({ username: "ada", password: "canary-password" }, server, connection);
     expect(logins).toMatchObject([{ method: "CRAM-MD5" }]);
   });

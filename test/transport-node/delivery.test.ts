@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import type { MessageInput } from "@edgepost/core";
 import { buildMime, createMailer } from "@edgepost/core";
 import { nodeTransport } from "@edgepost/transport-node";
@@ -220,6 +221,31 @@ describe.each(nodeTransports)("$name", ({ create }) => {
     const error = await failureOf(transport.send(await buildMime(message)));
     expect(error).toMatchObject({ code: "recipients-rejected", retryable: false });
     await transport.close?.();
+  });
+
+  test("sends ten thousand messages at once over no more sockets than it may have", async () => {
+    await using server = await startRawServer(async (dialogue) => {
+      dialogue.say("220 mail.test\r\n");
+      await dialogue.ehlo();
+      for (;;) {
+        const line = await dialogue.line();
+        if (line === "DATA") {
+          dialogue.say("354 go on\r\n");
+          await dialogue.body();
+        }
+        dialogue.say(line === "QUIT" ? "221 bye\r\n" : "250 OK\r\n");
+      }
+    });
+    let [open, mostOpen] = [0, 0];
+    const openSocket = (to: { host: string; port: number }) => {
+      mostOpen = Math.max(mostOpen, ++open);
+      return connect(to).on("close", () => open--);
+    };
+    const transport = create({ host: server.host, port: server.port, security: "none" }, { openSocket });
+    const mail = await buildMime(message);
+    const receipts = await Promise.all(Array.from({ length: 10_000 }, () => transport.send(mail)));
+    await transport.close?.();
+    expect([receipts.length, mostOpen, open]).toEqual([10_000, 5, 0]);
   });
 
   test("keeps who was accepted when the message cannot be read for the next transaction", async () => {

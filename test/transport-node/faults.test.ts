@@ -17,11 +17,11 @@ type Step = "greeting" | "EHLO" | "AUTH" | "MAIL" | "RCPT" | "DATA" | "body" | "
 const SHORT = { replyMs: 200, progressMs: 200, finalMs: 200 };
 
 const mail = await buildMime({ from: "ada@example.com", to: "grace@example.com", subject: "Hello", text: "Hello\n" });
-/** Too large to vanish in the buffers between client and server. */
+/** Too large to vanish in the buffers between client and server, of which the kernel alone has up to 10 MB on loopback. */
 const largeMail = await buildMime({
   from: "ada@example.com",
   to: "grace@example.com",
-  text: "0123456789abcdef".repeat(2 ** 18),
+  text: "0123456789abcdef".repeat(2 ** 20),
 });
 
 /** Everything goes well up to this step; there the fault happens. */

@@ -153,8 +153,22 @@ describe.each(nodeTransports)("$name", ({ create }) => {
         server.say(line === "QUIT" ? "221 Bye\r\n" : "502 5.5.1 Unknown\r\n");
       }
     });
-    expect(error).toMatchObject({ code: "tls-required", retryable: false });
-    expect(sent.replace(/^EHLO \S+\r\n|^STARTTLS\r\n|^QUIT\r\n/gm, "")).toBe("");
+    expect(error).toMatchObject({ code: "tls-required", phase: "tls", retryable: false });
+    expect(sent.replace(/^EHLO \S+\r\n|^QUIT\r\n/gm, "")).toBe("");
+  });
+
+  // nodemailer asks for it unasked: a server that then says 250, as some do to anything, would wait for commands for ever.
+  test("asks for no STARTTLS that was not offered", async () => {
+    const { error, sent } = await sendTo(async (server) => {
+      server.say("220 mail.test ESMTP\r\n");
+      await server.ehlo("STARTTLS-LATER", "8BITMIME");
+      for (;;) {
+        await server.line();
+        server.say("250 2.0.0 OK\r\n");
+      }
+    });
+    expect(error).toMatchObject({ code: "tls-required", phase: "tls", retryable: false });
+    expect(sent).not.toContain("STARTTLS");
   });
 
   test.each(["454 4.7.0 TLS not available\r\n", "502 5.5.1 Unknown\r\n"])(

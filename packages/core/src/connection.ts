@@ -188,7 +188,7 @@ export function parseConnection(input: SmtpConnection | string | URL): ParsedCon
 function parseFields(input: unknown, issues: Issue[]): ParsedConnection {
   const fields = new Fields<SmtpConnection>(input, "", issues);
   const { host, port, security } = parseLink(fields);
-  const tls = parseTls(fields.section("tls"));
+  const tls = parseTls(fields.section("tls"), security);
   const auth = fields.has("auth") ? parseAuth(fields.section("auth")) : undefined;
   const allowClearText = fields.flag("allowClearText", false);
   // "opportunistic" is decided by what the server offers: credentials without TLS are then `auth-insecure`.

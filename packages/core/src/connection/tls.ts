@@ -1,4 +1,4 @@
-import type { SmtpTls } from "../connection.ts";
+import type { ParsedConnection, SmtpTls } from "../connection.ts";
 import type { TlsSettings } from "../smtp/socket.ts";
 import type { Fields } from "../util/fields.ts";
 import { parseHost } from "./host.ts";
@@ -10,8 +10,11 @@ const ELSEWHERE = {
   minTlsVersion: '"minVersion"',
 };
 
+/** Whoever sets one of these counts on TLS. That certificates are not checked asks for nothing. */
+const NEEDS_TLS = ["serverName", "ca", "cert", "key", "minVersion"] as const;
+
 /** What a runtime cannot do with these is refused by its `Connect`, not here. */
-export function parseTls(fields: Fields<SmtpTls>): TlsSettings {
+export function parseTls(fields: Fields<SmtpTls>, security: ParsedConnection["security"]): TlsSettings {
   const rejectUnauthorized = fields.flag("rejectUnauthorized", true);
   const minVersion = fields.choice("minVersion", ["TLSv1.2", "TLSv1.3"], "TLSv1.2");
   const serverName = parseServerName(fields);
@@ -20,6 +23,10 @@ export function parseTls(fields: Fields<SmtpTls>): TlsSettings {
   const key = parsePem(fields, "key", fields.raw("key"), "PRIVATE KEY");
   if (fields.has("cert") && !fields.has("key")) fields.refuse("key", "is missing: a client certificate needs its key");
   if (fields.has("key") && !fields.has("cert")) fields.refuse("cert", "is missing: a client key needs its certificate");
+  if (security === "none") {
+    for (const name of NEEDS_TLS.filter((field) => fields.has(field)))
+      fields.refuse(name, 'needs TLS, which security "none" does without');
+  }
   fields.refuseOthers(ELSEWHERE);
   return {
     rejectUnauthorized,

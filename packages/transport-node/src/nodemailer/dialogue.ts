@@ -1,7 +1,7 @@
 import type { MailError, MailPhase, RejectedRecipient, SmtpReply } from "@edgepost/core";
 import { allRefused, isRefusable, refused } from "./refusals.ts";
 import { parseReply } from "./reply-lines.ts";
-import { broken, interrupted, type Situation, senseless } from "./situation.ts";
+import { broken, interrupted, notOffered, type Situation, senseless } from "./situation.ts";
 
 /** Of the dialogue, as much as explains an error. */
 const TRACE_LINES = 20;
@@ -116,6 +116,8 @@ export class Dialogue {
       this.#note(verb === "AUTH" ? `C: ${line.split(" ", 2).join(" ")} ****` : "C: ****");
       return;
     }
+    // nodemailer, told to insist on TLS, asks for it whether it was offered or not.
+    if (verb === "STARTTLS" && !this.capabilities.has(verb)) throw notOffered(this.situation);
     this.mode = "commands";
     this.#awaited.push(COMMANDS.find((command) => command.verb === verb) ?? OTHER);
     this.#note(`C: ${line}`);

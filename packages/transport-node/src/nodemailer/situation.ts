@@ -44,6 +44,12 @@ export function broken(what: string, situation: Situation, facts: Pick<MailError
   return interrupted("protocol-error", what, situation, facts);
 }
 
+/** STARTTLS, which this connection requires. */
+export function notOffered(situation: Situation): MailError {
+  const message = `${situation.host} offers no STARTTLS, which this connection requires.`;
+  return failed("tls-required", message, { ...situation, phase: "tls" });
+}
+
 /** What the server sent is no reply at all. To STARTTLS that is somebody in between, or no TLS. */
 export function senseless(what: string, situation: Situation, facts: Pick<MailErrorFacts, "reply"> = {}): MailError {
   return situation.phase === "tls"
