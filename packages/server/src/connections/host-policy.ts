@@ -66,7 +66,8 @@ export function createHostPolicy(options: HostPolicyOptions = {}): HostPolicy {
   };
 }
 
-const NOT_USABLE = "must be a public mail server: the name must resolve, and to public addresses only";
+const NOT_USABLE =
+  "must be a public mail server, or one the operator allows: the name must resolve, and to public addresses only";
 
 /** RFC 6761, RFC 6762, and the private-use domain of ICANN, where Google Cloud has its metadata service. */
 const LOCAL_NAME = /(^|\.)(localhost|local|internal)\.?$/i;
