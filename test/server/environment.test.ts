@@ -65,6 +65,10 @@ test("a variable that is set to nothing is not set", () => {
   expect(readEnvironment({ EDGEPOST_API_KEY: KEY, EDGEPOST_PORT: "", EDGEPOST_CONNECTIONS: "" }).port).toBe(8025);
 });
 
+test("who asks this endpoint by the examples can start another one in the same shell", () => {
+  expect(readEnvironment({ EDGEPOST_URL: "http://127.0.0.1:8025" })).toEqual(DEFAULTS);
+});
+
 describe("a bad variable stops the start with its name and what is expected", () => {
   test.each([
     ["EDGEPOST_API_KEY", "short", /32 to 256/],

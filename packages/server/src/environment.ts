@@ -52,7 +52,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * @throws EnvironmentError for everything that is wrong, unknown `EDGEPOST_…` names included.
  */
 export function readEnvironment(variables: Readonly<Record<string, unknown>>): Environment {
-  const ours = Object.entries(variables).filter(([name, value]) => name.startsWith("EDGEPOST_") && value !== "");
+  const ours = Object.entries(variables).filter(([name, value]) => isOurs(name) && value !== "");
   const result = schema.safeParse(Object.fromEntries(ours));
   if (!result.success) throw new EnvironmentError(describe(result.error.issues));
   const values = result.data;
@@ -74,6 +74,11 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
       keepContent: values.EDGEPOST_KEEP_CONTENT === "true",
     },
   };
+}
+
+/** `EDGEPOST_URL` tells those who ask where it is, in every example: who tries them has it in the shell he starts this in. */
+function isOurs(name: string): boolean {
+  return name.startsWith("EDGEPOST_") && name !== "EDGEPOST_URL";
 }
 
 const schema = z.strictObject({
