@@ -101,6 +101,17 @@ export function limitSuite(house: House): void {
     });
   });
 
+  test.each([
+    ["POST", "/v1/connections"],
+    ["POST", "/v1/connections/verify"],
+    ["POST", "/v1/connections/main/verify"],
+    ["PATCH", "/v1/connections/main"],
+    ["POST", "/v1/keys"],
+  ])("%s %s takes settings, and no megabytes", async (method, path) => {
+    const answer = await house.entry.request(method, path, { name: "x".repeat(1024 * 1024) });
+    expect(answer).toMatchObject({ status: 413, body: { code: "body-too-large" } });
+  });
+
   test.each<[what: string, key: string, status: number]>([
     ["one character", "!", 200],
     ["256 characters", "k".repeat(256), 200],

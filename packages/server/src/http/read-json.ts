@@ -7,6 +7,14 @@ export interface BodyLimits {
   readonly maxJsonDepth: number;
 }
 
+/** Settings are short. Certificates of a whole authority store are the longest there are, with a quarter of this. */
+const MAX_SETTINGS_BYTES = 1024 * 1024;
+
+/** The limits of a body that holds settings, and no message: what is stored of it is read with every request. */
+export function settingsLimits(limits: BodyLimits): BodyLimits {
+  return { ...limits, maxBodyBytes: Math.min(limits.maxBodyBytes, MAX_SETTINGS_BYTES) };
+}
+
 /** A body as JSON, and as the octets it came in. */
 export interface JsonBody {
   readonly json: unknown;

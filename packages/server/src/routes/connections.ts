@@ -10,7 +10,7 @@ import { viewerOf } from "../http/middleware.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { prefersMinimal } from "../http/prefer.ts";
 import { RequestProblem } from "../http/problem.ts";
-import { readJson } from "../http/read-json.ts";
+import { readJson, settingsLimits } from "../http/read-json.ts";
 import { type ApiKey, mayUse, requireScope } from "../keys/scopes.ts";
 import type { ConnectionRecord } from "../store/store.ts";
 
@@ -25,7 +25,8 @@ export const changeConnectionSchema = connectionFormSchema.partial().meta({ id: 
 
 /** `/v1/connections`: stored connections. Names may be paths, and so take the rest of the URL. */
 export function connectionRoutes(services: Services): Hono<RequestContext> {
-  const { book, limits } = services;
+  const { book } = services;
+  const limits = settingsLimits(services.limits);
   const routes = new Hono<RequestContext>();
 
   routes.get("/", async (c) => {

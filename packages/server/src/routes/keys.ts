@@ -4,7 +4,7 @@ import { CONNECTION_NAME } from "../connections/connection-name.ts";
 import type { RequestContext, Services } from "../context.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { RequestProblem } from "../http/problem.ts";
-import { readJson } from "../http/read-json.ts";
+import { readJson, settingsLimits } from "../http/read-json.ts";
 import { type ApiKey, mayUse, requireScope, SCOPES } from "../keys/scopes.ts";
 import type { KeyRecord } from "../store/store.ts";
 
@@ -21,7 +21,8 @@ export const newKeySchema = z
   .meta({ id: "NewKey" });
 
 /** `/v1/keys`: API keys in the store. A token is shown once, when its key is made. */
-export function keyRoutes({ store, keyring, limits, clock }: Services): Hono<RequestContext> {
+export function keyRoutes({ store, keyring, clock, ...services }: Services): Hono<RequestContext> {
+  const limits = settingsLimits(services.limits);
   const routes = new Hono<RequestContext>();
 
   routes.get("/", async (c) => {
