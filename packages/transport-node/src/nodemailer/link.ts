@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import type { MailError, ParsedConnection } from "@edgepost/core";
 import type { SMTPConnectionOptions } from "nodemailer/lib/smtp-connection";
@@ -41,6 +42,7 @@ export class NodemailerLink {
 
   readonly #timeouts: ParsedConnection["timeouts"];
   #socket: Socket;
+  #closed: Promise<void> | undefined;
   #replies = new ReplyLines();
   #timer: NodeJS.Timeout | undefined;
   #fault: MailError | undefined;
@@ -152,19 +154,15 @@ export class NodemailerLink {
     this.#reject?.(this.#fault);
   }
 
-  /** Says goodbye where the dialogue is in step, and closes. */
+  /** Says goodbye where the dialogue is in step, and closes. Resolves when the socket is gone: until then it counts. */
   async quit(): Promise<void> {
     if (this.usable) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, FAREWELL_MS);
-        this.smtp.once("end", () => {
-          clearTimeout(timer);
-          resolve();
-        });
-        this.smtp.quit();
-      });
+      const ended = untilEvent(this.smtp, "end");
+      this.smtp.quit();
+      await atMost(FAREWELL_MS, ended);
     }
     this.#lose();
+    await atMost(FAREWELL_MS, this.#closed);
   }
 
   #onLog(entry: { readonly tnx?: unknown }, line: unknown): void {
@@ -186,6 +184,7 @@ export class NodemailerLink {
   /** Before nodemailer: what breaks a rule never gets there. */
   #listen(socket: Socket): void {
     this.#socket = socket;
+    this.#closed = untilEvent(socket, "close");
     this.#replies = new ReplyLines();
     socket.prependListener("data", this.#onData);
   }
@@ -236,4 +235,17 @@ export class NodemailerLink {
   #lose(): void {
     this.fail(interrupted("connection-lost", "The server closed the connection", this.dialogue.situation));
   }
+}
+
+function untilEvent(emitter: EventEmitter, event: string): Promise<void> {
+  return new Promise((resolve) => emitter.once(event, () => resolve()));
+}
+
+async function atMost(ms: number, work: Promise<void> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, over]);
+  clearTimeout(timer);
 }
