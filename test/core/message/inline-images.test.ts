@@ -36,6 +36,8 @@ describe("a data: image in HTML becomes an inline part", () => {
   it.each([
     ["without quotes", `<img src=data:image/png;base64,${PNG} alt=x>`, "image/png"],
     ["with spaces around", `<img src = "data:image/png;base64,${PNG}">`, "image/png"],
+    ["in capitals", `<IMG SRC="DATA:image/png;base64,${PNG}">`, "image/png"],
+    ["with a space before it", `<img src=" data:image/png;base64,${PNG}">`, "image/png"],
     ["in lines", `<img src="data:image/png;base64,${PNG.slice(0, 4)}\r\n ${PNG.slice(4)}">`, "image/png"],
     ["percent-encoded", `<img src="data:image/png;base64,${encodeURIComponent(PNG)}">`, "image/png"],
     ["as text", "<img src=\"data:image/svg+xml;charset=utf-8,%3Csvg xmlns='x'/%3E\">", "image/svg+xml"],
@@ -44,7 +46,14 @@ describe("a data: image in HTML becomes an inline part", () => {
     const { attachments, html: written } = inline(html);
     expect(attachments.map((one) => one.contentType)).toEqual([contentType]);
     expect(written).toContain(`cid:${attachments[0]?.contentId}`);
-    expect(written).not.toContain("data:");
+    expect(written).not.toMatch(/data:/i);
+  });
+
+  it("at most 1000 of them", () => {
+    const html = '<img src="data:image/gif,x">'.repeat(1001);
+    expect(() => inline(html)).toThrow(
+      expect.objectContaining({ issues: [{ path: "html", message: "must not have more than 1000 data: images" }] }),
+    );
   });
 
   it("and stands before what else is attached", () => {

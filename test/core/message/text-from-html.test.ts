@@ -33,6 +33,8 @@ describe("HTML reads well as text:", () => {
     ["tables", "<table><tr><th>A</th><th>B</th></tr><tr><td>1</td>\n<td>2</td></tr></table>", "A B\n1 2"],
     ["images", '<img alt="A cat" src=x> and <img src=y>', "A cat and"],
     ["a rule", "one<hr>two", "one\n---\ntwo"],
+    ["preformatted text that begins on the next line", "a<pre>\r\n  b</pre>c", "a\n\n  b\n\nc"],
+    ["references to the characters of Windows", "&#128;1 &#147;a&#148; &#x96;", "€1 “a” –"],
     ["preformatted text", "<pre>a\r\n  b</pre>c", "a\n  b\n\nc"],
     [
       "entities",

@@ -146,6 +146,13 @@ describe("renderTemplate, missing variables", () => {
     ]);
   });
 
+  it("cannot be the name of a header: names are what the template says", () => {
+    const message = { headers: { "X-{{a}}": "1" } };
+    const wanted = [{ path: 'headers["X-{{a}}"]', message: "is a name: keywords are bound in values alone" }];
+    expect(issuesOf(message, { a: "B" })).toEqual(wanted);
+    expect(issuesOf({ headers: new Map(Object.entries(message.headers)) as never }, { a: "B" })).toEqual(wanted);
+  });
+
   it("are issues once for a list of a thousand", () => {
     const items = Array.from({ length: 1000 }, () => ({}));
     expect(issuesOf({ text: "{{#items}}{{name}}{{/items}}" }, { items })).toHaveLength(1);

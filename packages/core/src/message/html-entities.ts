@@ -56,6 +56,9 @@ const CHARACTERS: Readonly<Record<string, string>> = {
   rarr: "→",
 };
 
+/** Numbers from 128 on that are controls in Unicode, and what programs for Windows mean by them (as browsers read them). */
+const WINDOWS_1252 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
+
 /** Decodes character references: numeric ones, and the named ones that mail uses. Others stay as they stand. */
 export function decodeEntities(text: string): string {
   return text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]\w{1,7}));/gi, decode);
@@ -69,7 +72,7 @@ function decode(reference: string, decimal?: string, hexadecimal?: string, name 
 
 function character(code: number): string {
   const isCharacter = code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
-  return isCharacter ? String.fromCodePoint(code) : "\ufffd";
+  return isCharacter ? (WINDOWS_1252[code - 0x80] ?? String.fromCodePoint(code)) : "\ufffd";
 }
 
 /** Every object has a `valueOf`, which is no entity. */

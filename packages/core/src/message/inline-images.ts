@@ -5,11 +5,13 @@ import { quoteForMessage } from "../util/safe-text.ts";
 import { decodeEntities } from "./html-entities.ts";
 import type { Attachment } from "./message.ts";
 
-const SOURCE = /\ssrc\s*=\s*(["']?)$/i;
+const SOURCE = /\ssrc\s*=\s*(["']?)\s*$/i;
 /** Enough for `src = "` with the space people put there. */
 const MAX_SOURCE_LENGTH = 16;
 const DATA_URL = /^data:(image\/[\w.+-]+)((?:;[\w.+-]+=[\w.+-]+)*)(;base64)?,/i;
 const MAX_DATA_HEAD_LENGTH = 200;
+/** Each is a part of the message, like an attachment: more than any newsletter has, and no megabytes of part headers. */
+const MAX_IMAGES = 1000;
 
 /**
  * Takes the `data:` images out of HTML and leaves `cid:` references (RFC 2392): most mail programs show inline parts,
@@ -25,7 +27,8 @@ export function inlineDataImages(
   const images: Attachment[] = [];
   let written = "";
   let position = 0;
-  for (let start = html.indexOf("data:"); start >= 0; start = html.indexOf("data:", Math.max(position, start + 5))) {
+  for (const { index: start } of html.matchAll(/data:/gi)) {
+    if (start < position) continue;
     const quote = SOURCE.exec(html.slice(Math.max(position, start - MAX_SOURCE_LENGTH), start))?.[1];
     const head = DATA_URL.exec(html.slice(start, start + MAX_DATA_HEAD_LENGTH));
     if (quote === undefined || head === null) continue;
@@ -35,6 +38,10 @@ export function inlineDataImages(
     if (bytes === undefined) {
       issues.push({ path: "html", message: `has a data: image that cannot be decoded: ${quoteForMessage(prefix)}` });
       continue;
+    }
+    if (images.length === MAX_IMAGES) {
+      issues.push({ path: "html", message: `must not have more than ${MAX_IMAGES} data: images` });
+      break;
     }
     const image = inlineImage(bytes, contentType.toLowerCase(), createId(), images.length + 1);
     images.push(image);

@@ -36,8 +36,15 @@ function readMarkup(html: string, open: number, text: TextWriter): number {
   if (slash === "/") closeTag(tag, text);
   else if (HIDDEN.test(tag)) return endOfHidden(tag, html, end);
   else openTag(tag, attributes, text);
-  return end;
+  return tag === "pre" && slash === "" ? afterLineEnd(html, end) : end;
 }
+
+/** The line that `<pre>` stands on is no line of its text. */
+function afterLineEnd(html: string, position: number): number {
+  return position + (matchAt(LINE_END, html, position)?.[0].length ?? 0);
+}
+
+const LINE_END = /\r?\n/y;
 
 const TAG_NAME = /<(\/?)([a-zA-Z][^\s/>]*)/y;
 const ATTRIBUTE = /[\s/]*([^\s/>][^\s/>=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"'][^\s>]*)))?/y;

@@ -84,8 +84,11 @@ export class Binder {
     if (typeof value === "string") return this.text(value, path, fit);
     if (depth > MAX_DEPTH) return value;
     if (Array.isArray(value)) return value.map((one, index) => this.#texts(one, `${path}[${index}]`, fit, depth + 1));
-    const bind = ([name, one]: [string, unknown]) =>
-      [name, this.#texts(one, joinPath(path, name), fit, depth + 1)] as const;
+    const bind = ([name, one]: [string, unknown]) => {
+      const at = joinPath(path, name);
+      if (name.includes("{{")) this.refuse(at, "is a name: keywords are bound in values alone");
+      return [name, this.#texts(one, at, fit, depth + 1)] as const;
+    };
     if (value instanceof Map) return new Map(Array.from(value, bind));
     return isRecord(value) ? Object.fromEntries(Object.entries(value).map(bind)) : value;
   }
