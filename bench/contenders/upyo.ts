@@ -1,12 +1,12 @@
 import { createMessage } from "@upyo/core";
 import { SmtpTransport } from "@upyo/smtp";
 import type { Contender } from "../harness/bench.ts";
-import { letter, type SendTask } from "../work/sending.ts";
+import { type Letter, letter, type SendTask } from "../work/sending.ts";
 
 /** Its pool, and warm as its documentation says for many: `sendMany`, which has one connection, once for each connection. */
 export default {
   name: "upyo",
-  async open({ port, connections, messages, isCold, secure }) {
+  async open({ port, connections, messages, recipients, isCold, secure }) {
     const transport = new SmtpTransport({
       host: "127.0.0.1",
       port,
@@ -20,7 +20,7 @@ export default {
     });
 
     function* share(lane: number): Iterable<ReturnType<typeof compose>> {
-      for (let index = lane; index < messages; index += connections) yield compose(index);
+      for (let index = lane; index < messages; index += connections) yield compose(letter(index, recipients));
     }
 
     async function sendShare(lane: number): Promise<void> {
@@ -37,8 +37,7 @@ export default {
   },
 } satisfies Contender<SendTask>;
 
-function compose(index: number) {
-  const { from, to, subject, text, html } = letter(index);
+function compose({ from, to, subject, text, html }: Letter) {
   return createMessage({ from, to, subject, content: { text, html } });
 }
 

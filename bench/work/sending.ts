@@ -7,6 +7,8 @@ export interface SendTask {
   readonly connections: number;
   /** Messages of one turn. */
   readonly messages: number;
+  /** Of each message. Default: 1. */
+  readonly recipients?: number;
   /** A new connection for each message. Default: connections stay open over all turns. */
   readonly isCold?: boolean;
   /** STARTTLS, checked against this authority, and AUTH PLAIN. Default: neither. */
@@ -16,7 +18,7 @@ export interface SendTask {
 /** What each message says: 2 KB of text and a small HTML. No two are alike, so that nobody sends one from memory. */
 export interface Letter {
   readonly from: string;
-  readonly to: string;
+  readonly to: string[];
   readonly subject: string;
   readonly text: string;
   readonly html: string;
@@ -29,10 +31,10 @@ const TEXT = "The quick brown fox jumps over the lazy dog, and nobody asks why i
 /** Octets that must reach the server for each message, however it is encoded. */
 export const LETTER_OCTETS = 2_048 + 200;
 
-export function letter(index: number): Letter {
+export function letter(index: number, recipients = 1): Letter {
   return {
     from: "Acme <billing@acme.example>",
-    to: "Ada Lovelace <ada@example.com>",
+    to: Array.from({ length: recipients }, (_, at) => `Ada Lovelace <ada.${at}@example.com>`),
     subject: `Your invoice number ${index}`,
     text: TEXT,
     html: `<!doctype html><html><body><h1>Invoice ${index}</h1><p>Dear Ada, thank you for your order. The amount will be taken from your account within ten days.</p><p><a href="https://acme.example/invoices/${index}">See it online</a></p></body></html>`,
@@ -44,12 +46,12 @@ export function letter(index: number): Letter {
  * connection waits for a message.
  */
 export async function inLanes(
-  { connections, messages }: SendTask,
+  { connections, messages, recipients }: SendTask,
   send: (letter: Letter, lane: number) => Promise<unknown>,
 ): Promise<void> {
   let next = 0;
   const lanes = Array.from({ length: connections }, async (_, lane) => {
-    while (next < messages) await send(letter(next++), lane);
+    while (next < messages) await send(letter(next++, recipients), lane);
   });
   await Promise.all(lanes);
 }

@@ -1,0 +1,104 @@
+import { testCertificates } from "../../test/support/tls.ts";
+import { atMost, type Bench, type Table, type Verdict } from "../harness/bench.ts";
+import { race } from "../harness/race.ts";
+import { startDelayProxy } from "../servers/delay-proxy.ts";
+import { startSubmission } from "../servers/start-submission.ts";
+import type { SendTask } from "../work/sending.ts";
+
+const ONE_WAY_MS = 25;
+
+const SERVERS = [
+  { offers: "PIPELINING and CHUNKING", extensions: ["PIPELINING", "CHUNKING", "8BITMIME", "SIZE 26214400"] },
+  { offers: "PIPELINING", extensions: ["PIPELINING", "8BITMIME", "SIZE 26214400"] },
+  { offers: "neither", extensions: ["8BITMIME", "SIZE 26214400"] },
+];
+
+const WAYS = [
+  { isCold: true, contenders: ["native", "node", "nodemailer", "upyo", "emailjs"] },
+  { isCold: false, contenders: ["native", "node", "nodemailer-pool", "upyo", "emailjs"] },
+];
+
+const RECIPIENTS = [1, 10, 100];
+
+/** What one message costs somebody who waits for it. */
+interface Cost {
+  readonly roundTrips: number;
+  readonly ms: number;
+}
+
+/** By way and recipients, and by contender. */
+type Costs = ReadonlyMap<string, ReadonlyMap<string, Cost>>;
+
+export default {
+  name: "latency",
+  what: `Round trips until a message is known to be accepted, counted by a proxy that delays each direction by ${ONE_WAY_MS} ms: cold with TCP, STARTTLS and AUTH, and over a connection that is open.`,
+  packages: ["nodemailer", "@upyo/smtp", "emailjs"],
+  async run(settings) {
+    // Counts do not vary. Everybody waits most of the time, so the servers are asked side by side.
+    const once = { ...settings, rounds: 1 };
+    const measured = await Promise.all(
+      SERVERS.map(async ({ offers, extensions }) => ({ offers, costs: await measure(extensions, once) })),
+    );
+    return {
+      tables: measured.map(({ offers, costs }) => table(offers, costs)),
+      verdicts: measured.map(({ offers, costs }) => verdict(offers, costs)),
+    };
+  },
+} satisfies Bench;
+
+async function measure(extensions: readonly string[], settings: Parameters<typeof race>[1]): Promise<Costs> {
+  const { ca, server: certificate } = await testCertificates();
+  const server = await startSubmission({ extensions, certificate });
+  const proxy = await startDelayProxy(server.port, ONE_WAY_MS);
+  const secure = { ca, username: "ada@example.com", password: "a secret of the bench" };
+  const costs = new Map<string, Map<string, Cost>>();
+  for (const { isCold, contenders } of WAYS) {
+    for (const recipients of RECIPIENTS) {
+      const task = (): SendTask => ({ port: proxy.port, connections: 1, messages: 1, recipients, isCold, secure });
+      const roundTrips = new Map<string, number>();
+      let before = proxy.roundTrips;
+      const check = async (contender: string) => {
+        roundTrips.set(contender, proxy.roundTrips - before);
+        await proxy.untilQuiet();
+        before = proxy.roundTrips;
+      };
+      const runners = await race({ contenders, units: 1, task, warmUps: isCold ? 0 : 1, check }, settings);
+      const ofCase = runners.map(({ name, turns }, at): [string, Cost] => [
+        name,
+        { roundTrips: roundTrips.get(contenders[at] ?? "") ?? 0, ms: turns[0]?.ms ?? 0 },
+      ]);
+      costs.set(caseName(isCold, recipients), new Map(ofCase));
+    }
+  }
+  proxy.stop();
+  await server.stop();
+  return costs;
+}
+
+function caseName(isCold: boolean, recipients: number): string {
+  return `${isCold ? "cold" : "warm"}, ${recipients}`;
+}
+
+function table(offers: string, costs: Costs): Table {
+  const contenders = new Set([...costs.values()].flatMap((ofCase) => [...ofCase.keys()]));
+  const cases = [...costs.keys()];
+  return {
+    title: `The server offers ${offers}: round trips, by recipients`,
+    columns: [{ name: "" }, ...cases.map((name) => ({ name })), { name: "ms, cold, 1" }, { name: "ms, warm, 1" }],
+    rows: [...contenders].map((contender) => [
+      contender,
+      ...cases.map((name) => costs.get(name)?.get(contender)?.roundTrips),
+      costs.get("cold, 1")?.get(contender)?.ms,
+      costs.get("warm, 1")?.get(contender)?.ms,
+    ]),
+  };
+}
+
+/** How many more than the best of the peers, where it is most: not one is allowed. */
+function verdict(offers: string, costs: Costs): Verdict {
+  const surplus = [...costs.values()].map((ofCase) => {
+    const peers = [...ofCase].filter(([name]) => !name.endsWith("Transport")).map(([, cost]) => cost.roundTrips);
+    return (ofCase.get("nativeTransport")?.roundTrips ?? 0) - Math.min(...peers);
+  });
+  return atMost(0, `nativeTransport has the fewest round trips, with ${offers}: at most more`, Math.max(...surplus));
+}
