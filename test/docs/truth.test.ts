@@ -13,10 +13,21 @@ import { rowsBelow } from "./tables.ts";
 // The tables of the guide are about what the sources say. Here the two are compared, so that neither changes alone.
 
 const program = ts.createProgram(
-  [sourceOf("core/src/errors.ts"), sourceOf("server/src/options.ts"), sourceOf("core/src/transports/retry.ts")],
+  ["core/src/errors.ts", "core/src/connectors.ts", "core/src/transports/retry.ts", "server/src/options.ts"].map(
+    sourceOf,
+  ),
   compilerOptions(),
 );
 const checker = program.getTypeChecker();
+
+/** What is pasted from each platform, by the name of its type. */
+const FORMS = [
+  { platform: "Windmill", forms: ["WindmillResource"] },
+  { platform: "K2View", forms: ["K2ViewInterface", "K2ViewEmail"] },
+  { platform: "Prismatic", forms: ["PrismaticConnection", "PrismaticSendEmail"] },
+  { platform: "Appsmith", forms: ["AppsmithDatasource", "AppsmithSendEmail"] },
+  { platform: "DronaHQ", forms: ["DronaHqAccount", "DronaHqSendMail"] },
+];
 
 describe("the guide", () => {
   const errors = readPage("docs/errors.md");
@@ -77,6 +88,13 @@ describe("the guide", () => {
     const forTests = ["clock", "random", "sleep"];
     const options = fieldsOf("core/src/transports/retry.ts", "RetryOptions").filter((name) => !forTests.includes(name));
     expect(firstCells(rowsBelow(readPage("docs/retries.md"), "## Retry")).toSorted()).toEqual(options);
+  });
+
+  it.each(FORMS)("tells every field of the forms of $platform", ({ platform, forms }) => {
+    const rows = rowsBelow(readPage("docs/connectors.md"), `## ${platform}`);
+    const named = firstCells(rows).flatMap((cell) => cell.split(/`, `|`/));
+    const file = `core/src/connectors/${platform.toLowerCase()}.ts`;
+    expect(named).toEqual(expect.arrayContaining(forms.flatMap((form) => fieldsOf(file, form))));
   });
 
   it("has the settings of every provider that the endpoint knows", () => {
