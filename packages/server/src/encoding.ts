@@ -26,3 +26,14 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+/** All pieces in one, copied. */
+export function concat(pieces: Iterable<Uint8Array>, length: number): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
+  return whole;
+}

@@ -1,4 +1,4 @@
-import { toHex } from "../encoding.ts";
+import { concat, toHex } from "../encoding.ts";
 
 /** One size, so that the same octets are the same blocks however they came, and as much as is on its way at once. */
 const BLOCK_BYTES = 64 * 1024;
@@ -59,14 +59,4 @@ export class FormFile {
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-}
-
-function concat(pieces: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.length;
-  }
-  return whole;
 }

@@ -1,3 +1,4 @@
+import { concat } from "../encoding.ts";
 import { FormFile } from "./form-file.ts";
 import { RequestProblem } from "./problem.ts";
 
@@ -117,7 +118,8 @@ class DelimitedReader {
     if (this.#total > this.#maxBytes) {
       throw new RequestProblem("body-too-large", `The body is larger than ${this.#maxBytes} octets.`);
     }
-    this.#buffer = join(this.#buffer, value);
+    const rest = this.#buffer;
+    this.#buffer = rest.length === 0 ? value : concat([rest, value], rest.length + value.length);
     return true;
   }
 }
@@ -155,14 +157,6 @@ function indexOf(bytes: Uint8Array, searched: Uint8Array): number {
     if (matching === searched.length) return index;
   }
   return -1;
-}
-
-function join(left: Uint8Array, right: Uint8Array): Uint8Array {
-  if (left.length === 0) return right;
-  const joined = new Uint8Array(left.length + right.length);
-  joined.set(left);
-  joined.set(right, left.length);
-  return joined;
 }
 
 function encode(text: string): Uint8Array {

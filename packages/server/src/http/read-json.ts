@@ -1,3 +1,4 @@
+import { concat } from "../encoding.ts";
 import { RequestProblem } from "./problem.ts";
 
 export interface BodyLimits {
@@ -71,13 +72,7 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
     if (error instanceof RequestProblem) throw error;
     throw new RequestProblem("malformed-body", "The body ended before it was complete.");
   }
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
+  return concat(chunks, length);
 }
 
 function tooLarge(maxBytes: number): RequestProblem {
