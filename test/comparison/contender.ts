@@ -16,6 +16,8 @@ export interface Link {
   readonly accessToken?: string;
   /** No encryption is wanted. */
   readonly clear?: boolean;
+  /** The server will not answer: the library shall not wait for a minute, and who never gives up is left. */
+  readonly hurry?: boolean;
   /** PEM, for the domain example.com. */
   readonly dkimKey?: string;
 }
@@ -43,6 +45,7 @@ export interface WorkerRequest {
   /** The name in the certificate, for who connects by an address that he looked up himself. */
   readonly serverName?: string;
   readonly login?: Link["login"];
+  readonly hurry?: boolean;
   /** Keeps the client for the next request. */
   readonly keep?: boolean;
   readonly message: ComparedMessage;
@@ -50,3 +53,6 @@ export interface WorkerRequest {
 
 export const SENDER = "sender@example.com";
 export const RECIPIENTS: readonly string[] = ["ada@example.com"];
+
+/** The time limit of who is in a hurry, for a reply. */
+export const HURRY_MS = 1_000;

@@ -1,5 +1,5 @@
 import { ACCESS_TOKEN, PASSWORD } from "../support/credentials.ts";
-import { startRawServer } from "../support/raw-server.ts";
+import { type RawDialogue, startRawServer } from "../support/raw-server.ts";
 import { startSmtpServer } from "../support/smtp-server.ts";
 import { testCertificates } from "../support/tls.ts";
 import type { Contender } from "./contender.ts";
@@ -52,7 +52,7 @@ async function beginsLoginBy({ send }: Contender, method: string): Promise<boole
     await dialogue.ehlo(`AUTH ${method}`);
     asked = await dialogue.line();
     dialogue.say("535 No\r\n");
-    await dialogue.ended();
+    await untilGone(dialogue);
   });
   const link = method === "OAUTHBEARER" ? { accessToken: ACCESS_TOKEN } : { login: LOGIN };
   await send({ port: server.port, ...link }, {});
@@ -75,9 +75,17 @@ export async function fewerRoundTrips({ send }: Contender): Promise<string> {
     dialogue.say("354 Go on\r\n");
     await dialogue.body();
     dialogue.say("250 OK\r\n");
-    await dialogue.ended();
+    await untilGone(dialogue);
   });
   await send({ port: server.port, clear: true }, {});
   const used = [pipelined && "PIPELINING", server.dialogues[0]?.sent.includes("BDAT") && "CHUNKING"].filter(Boolean);
   return used.length === 0 ? "no" : used.join(", ");
+}
+
+/** Whatever still comes, RSET or QUIT, is fine. */
+async function untilGone(dialogue: RawDialogue): Promise<void> {
+  for (;;) {
+    await dialogue.line();
+    dialogue.say("250 OK\r\n");
+  }
 }

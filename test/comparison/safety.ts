@@ -51,7 +51,7 @@ export async function hangsUp({ send }: Contender): Promise<string> {
     dialogue.say("250-mail.test\r\n");
     dialogue.end();
   });
-  const { error = "sent" } = await send({ port: server.port, clear: true }, {});
+  const { error = "sent" } = await send({ port: server.port, clear: true, hurry: true }, {});
   if (error === NO_ANSWER) return "never ends";
   return /timeout/i.test(error) ? "error, after a timeout" : "error";
 }
@@ -68,7 +68,7 @@ export async function finalReplyLost({ send }: Contender): Promise<string> {
     taken += 1;
     dialogue.end();
   });
-  const { error } = await send({ port: server.port, clear: true }, {});
+  const { error } = await send({ port: server.port, clear: true, hurry: true }, {});
   if (taken !== 1) throw new Error(`The server has taken the message ${taken} times.`);
   if (error === NO_ANSWER) return "never ends";
   return error === "delivery-unknown" ? "`delivery-unknown`" : "an error like any";

@@ -9,7 +9,7 @@ export default {
   async fetch(request: Request): Promise<Response> {
     const { host, port, security, keep = false }: WorkerRequest = await request.json();
     return answer(async () => {
-      const options = { host, port, secure: security === "implicit", pool: keep, socketTimeout: 2_000 };
+      const options = { host, port, secure: security === "implicit", pool: keep, socketTimeout: 4_000 };
       const transport = (keep && kept) || new SmtpTransport(options);
       if (keep) kept = transport;
       const content = { text: "Hello" };

@@ -1,12 +1,12 @@
 import { WorkerMailer } from "worker-mailer";
-import type { WorkerRequest } from "../contender.ts";
+import { HURRY_MS, type WorkerRequest } from "../contender.ts";
 import { answer } from "./answer.ts";
 
 let kept: WorkerMailer | undefined;
 
 export default {
   async fetch(request: Request): Promise<Response> {
-    const { host, port, security, login, keep, message }: WorkerRequest = await request.json();
+    const { host, port, security, login, hurry, keep, message }: WorkerRequest = await request.json();
     return answer(async () => {
       const mailer =
         (keep && kept) ||
@@ -15,7 +15,7 @@ export default {
           port,
           secure: security === "implicit",
           startTls: security !== "none",
-          socketTimeoutMs: 1_000, // for replies, too
+          ...(hurry && { socketTimeoutMs: HURRY_MS }), // for replies, too
           ...(login && { credentials: login, authType: (login.method ?? "plain") as "plain" }),
         }));
       if (keep) kept = mailer;
