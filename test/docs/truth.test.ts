@@ -13,9 +13,7 @@ import { rowsBelow } from "./tables.ts";
 // The tables of the guide are about what the sources say. Here the two are compared, so that neither changes alone.
 
 const program = ts.createProgram(
-  ["core/src/errors.ts", "core/src/connectors.ts", "core/src/transports/retry.ts", "server/src/options.ts"].map(
-    sourceOf,
-  ),
+  ["core/src/index.ts", "core/src/connectors.ts", "core/src/dkim.ts", "server/src/options.ts"].map(sourceOf),
   compilerOptions(),
 );
 const checker = program.getTypeChecker();
@@ -74,14 +72,30 @@ describe("the guide", () => {
   });
 
   it("tells every option of the app", () => {
-    const named = rowsBelow(endpoint, "## The app in your own program").flatMap(([names = ""]) => {
-      return names.replaceAll("`", "").split(", ");
-    });
+    const named = fieldNames(rowsBelow(endpoint, "## The app in your own program"));
     expect(named.toSorted()).toEqual(fieldsOf("server/src/options.ts", "ServerOptions"));
   });
 
   it("tells every scope of a key", () => {
     expect(firstCells(rowsBelow(endpoint, "## Keys"))).toEqual([...SCOPES]);
+  });
+
+  it("tells every setting of a connection, and of its TLS", () => {
+    const page = readPage("docs/connections.md");
+    const named = fieldNames(rowsBelow(page, "## Settings")).map((name) => name.split(".")[0]);
+    expect(new Set(named)).toEqual(new Set([...fieldsOf("core/src/connection.ts", "SmtpConnection"), "tls"]));
+    const tls = fieldNames(rowsBelow(page, "## TLS"));
+    expect(tls).toEqual(expect.arrayContaining(fieldsOf("core/src/connection.ts", "SmtpTls")));
+  });
+
+  it("tells every field of a message", () => {
+    const named = fieldNames(rowsBelow(readPage("docs/messages.md"), "## Fields"));
+    expect(named.toSorted()).toEqual(fieldsOf("core/src/message/input.ts", "MessageInput"));
+  });
+
+  it("tells every option of a DKIM signature", () => {
+    const named = fieldNames(rowsBelow(readPage("docs/dkim.md"), "## Options"));
+    expect(named.toSorted()).toEqual(fieldsOf("core/src/dkim/options.ts", "DkimOptions"));
   });
 
   it("tells every option of a retry", () => {
@@ -150,6 +164,12 @@ function messageOf(act: () => unknown): string {
     return String(error);
   }
   throw new Error("It was expected to fail.");
+}
+
+/** Rows that stand for several name them all, and some show a value: `textFromHtml: true`. */
+function fieldNames(rows: readonly string[][]): string[] {
+  const names = firstCells(rows).flatMap((cell) => cell.replaceAll("`", "").split(", "));
+  return names.map((name) => name.replace(/:.*/, ""));
 }
 
 function firstCells(rows: readonly string[][]): string[] {
