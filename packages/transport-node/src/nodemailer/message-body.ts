@@ -2,6 +2,8 @@ import { Readable } from "node:stream";
 
 /** How much of a message is handed over at a time; the socket asks for more when it has room. */
 const PIECE_BYTES = 64 * 1024;
+/** What a stream gives in smaller chunks is gathered to as much: a TLS record holds no more (RFC 8446 section 5.1). */
+const LEAST_PIECE_BYTES = 16 * 1024;
 
 const NO_BYTES = "The stream of the message gave a chunk that is no Uint8Array.";
 
@@ -40,6 +42,7 @@ export function bodyFromStream(stream: ReadableStream<Uint8Array>, watch: BodyWa
   let bytes = 0;
   /** A chunk may be the whole message. In pieces of its own size, its end would be told long before it was sent. */
   let rest: Uint8Array = new Uint8Array();
+  let isDone = false;
   return new Readable({
     highWaterMark: PIECE_BYTES,
     read() {
@@ -51,12 +54,12 @@ export function bodyFromStream(stream: ReadableStream<Uint8Array>, watch: BodyWa
         this.push(piece);
       };
       if (rest.length > 0) return pushPiece();
-      reader.read().then(
-        ({ done, value }) => {
-          if (!done && !(value instanceof Uint8Array)) return watch.onFailure(new TypeError(NO_BYTES));
-          rest = value ?? rest;
+      if (isDone) return end(this, watch, bytes);
+      gather(reader, watch).then(
+        (gathered) => {
+          ({ bytes: rest, isDone } = gathered);
           if (watch.hasRoomFor?.(bytes + rest.length) === false) return;
-          if (!done) return pushPiece();
+          if (rest.length > 0) return pushPiece();
           end(this, watch, bytes);
         },
         // Not by `destroy(error)`: nodemailer writes a code of its own into errors it is given.
@@ -68,6 +71,24 @@ export function bodyFromStream(stream: ReadableStream<Uint8Array>, watch: BodyWa
       reader.cancel().then(closed, closed);
     },
   });
+}
+
+/** The next chunk, or so many small ones that they are worth a write; fewer only at the end. */
+async function gather(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  watch: BodyWatch,
+): Promise<{ readonly bytes: Uint8Array; readonly isDone: boolean }> {
+  const chunks: Uint8Array[] = [];
+  for (let length = 0; length < LEAST_PIECE_BYTES; ) {
+    const { done, value } = await reader.read();
+    if (done) return { bytes: Buffer.concat(chunks), isDone: true };
+    if (!(value instanceof Uint8Array)) throw new TypeError(NO_BYTES);
+    watch.onPiece(); // a stream that gives little at a time is slow, and not stalled
+    chunks.push(value);
+    length += value.length;
+  }
+  const [first = new Uint8Array()] = chunks;
+  return { bytes: chunks.length === 1 ? first : Buffer.concat(chunks), isDone: false };
 }
 
 /** Hands the last piece over, if there is one, and the end. */
