@@ -41,7 +41,7 @@ test("start prints commands that work, also those of the README, shows what arri
   const env = Object.fromEntries(
     Array.from(printed.matchAll(/export (\w+)='(.*)'/g), ([, name, value]) => [name, value]),
   );
-  const [, example = ""] = /<!-- run: http -->\n```sh\n(.*?)\n```/s.exec(await readFile(README, "utf8")) ?? [];
+  const [, example = ""] = /<!-- run: sh endpoint -->\n```sh\n(.*?)\n```/s.exec(await readFile(README, "utf8")) ?? [];
   const { stdout } = await run("sh", ["-c", example], { env: { ...process.env, ...env } });
   expect(JSON.parse(stdout)).toMatchObject({ success: true });
   await using mailer = createMailer({ transport: nodeTransport(String(env.SMTP_URL)) });
