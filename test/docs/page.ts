@@ -43,7 +43,7 @@ export interface Mark {
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Every page people read: the README, the guide, the packages' own and the examples'. What is generated is left out. */
+/** Every page people read: the README, the guide, the packages' own and the examples'. */
 export async function readPages(): Promise<readonly Page[]> {
   const folders = ["docs", "packages", "examples"];
   const nested = await Promise.all(folders.map(markdownIn));
@@ -65,11 +65,17 @@ export function runNamed(page: Page, name: string): Block {
 }
 
 async function markdownIn(folder: string): Promise<string[]> {
-  const names = await readdir(join(root, folder), { recursive: true });
-  return names
-    .filter((name) => name.endsWith(".md") && !/(^|\/)(node_modules|dist|api)\//.test(name))
-    .map((name) => `${folder}/${name}`);
+  const entries = await readdir(join(root, folder), { withFileTypes: true });
+  const found = entries.map(async (entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory() && !ELSEWHERE.has(entry.name)) return markdownIn(path);
+    return entry.isFile() && path.endsWith(".md") ? [path] : [];
+  });
+  return (await Promise.all(found)).flat();
 }
+
+/** Made by others, or generated, and gone again while somebody looks. */
+const ELSEWHERE = new Set(["node_modules", "dist", "api", ".vitepress", ".wrangler"]);
 
 const MARK = /^\s*<!-- (run|prints|arrives|file)(?:: (.+?))? -->$/;
 const FENCE = /^(\s*)```(\w*)/;

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
@@ -109,6 +109,19 @@ describe("the guide", () => {
     const named = firstCells(rows).flatMap((cell) => cell.split(/`, `|`/));
     const file = `core/src/connectors/${platform.toLowerCase()}.ts`;
     expect(named).toEqual(expect.arrayContaining(forms.flatMap((form) => fieldsOf(file, form))));
+  });
+
+  it("lists every decision", async () => {
+    const files = (await readdir(new URL("../../docs/decisions/", import.meta.url))).filter((name) => /^\d/.test(name));
+    const lines = files.toSorted().map((file) => {
+      const [title = ""] = readPage(`docs/decisions/${file}`).text.split("\n");
+      return `- [${title.replace("# ", "")}](${file})`;
+    });
+    expect(
+      readPage("docs/decisions/index.md")
+        .text.split("\n")
+        .filter((line) => line.startsWith("- ")),
+    ).toEqual(lines);
   });
 
   it("has the settings of every provider that the endpoint knows", () => {
