@@ -1,14 +1,11 @@
-import { existsSync } from "node:fs";
 import { simpleParser } from "mailparser";
 import { chromium } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
+import { CHROMIUM, whyNoChromium } from "../support/chromium.ts";
 import { API_KEY, startEndpoint } from "./endpoint.ts";
 import { openExample } from "./example.ts";
 
-/** Debian's, which is what a test machine has; another one may be named in the environment. */
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-
-test.skipIf(!existsSync(CHROMIUM))(
+test.skipIf(whyNoChromium !== undefined)(
   `browser-form sends what is typed and picked in Chromium (skipped without ${CHROMIUM})`,
   async () => {
     const example = await openExample("browser-form");

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { startServer } from "@edgepost/server/node";
@@ -6,10 +5,9 @@ import { build } from "esbuild";
 import { simpleParser } from "mailparser";
 import { chromium } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
+import { CHROMIUM, whyNoChromium } from "../support/chromium.ts";
 import { startSmtpServer } from "../support/smtp-server.ts";
 
-/** Debian's, which is what a test machine has; another one may be named in the environment. */
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const TOKEN = "test-token-of-the-browser-suite-0123456789ab";
 
 const PAGE_SCRIPT = `
@@ -45,7 +43,7 @@ async function servePage(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test.skipIf(!existsSync(CHROMIUM))(
+test.skipIf(whyNoChromium !== undefined)(
   `a page in Chromium sends a picked file through the endpoint (skipped without ${CHROMIUM})`,
   async () => {
     await using smtp = await startSmtpServer({ security: "none" });

@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,12 +8,10 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 import { chromium } from "playwright-core";
+import { CHROMIUM, whyNoChromium } from "./chromium.ts";
 
 const run = promisify(execFile);
 const bin = (name: string) => new URL(`../../node_modules/.bin/${name}`, import.meta.url).pathname;
-
-/** Debian's, which is what a test machine has; another one may be named in the environment. */
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /** A runtime that evaluates a module whose `report()` resolves to text, and gives that text back. */
 export interface Runtime {
@@ -32,7 +29,7 @@ export const runtimes: readonly Runtime[] = [
   { name: "workerd", evaluate: runInWorkerd },
   {
     name: "Chromium",
-    ...(!existsSync(CHROMIUM) && { missing: `there is no ${CHROMIUM}; install Debian's "chromium"` }),
+    ...(whyNoChromium !== undefined && { missing: whyNoChromium }),
     evaluate: runInChromium,
   },
 ];
