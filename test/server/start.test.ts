@@ -1,13 +1,17 @@
 import { execFile, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { createMailer } from "@edgepost/core";
-import { nodeTransport } from "@edgepost/transport-node";
 import { expect, onTestFinished, test } from "vitest";
 
 const run = promisify(execFile);
 const README = new URL("../../README.md", import.meta.url);
 const START = new URL("../../packages/server/dev/start.ts", import.meta.url).pathname;
+const BY_SDK = `
+  import { createMailer } from "@edgepost/core";
+  import { nodeTransport } from "@edgepost/transport-node";
+  await using mailer = createMailer({ transport: nodeTransport(process.env.SMTP_URL) });
+  await mailer.send({ from: "me@example.com", to: "you@example.com", text: "By the SDK." });
+`;
 
 test("start prints commands that work, also those of the README, shows what arrives, and ends with Ctrl-C", async () => {
   const child = spawn(process.execPath, ["--conditions=@edgepost/source", START], { env: { PORT: "0" } });
@@ -44,8 +48,11 @@ test("start prints commands that work, also those of the README, shows what arri
   const [, example = ""] = /<!-- run: sh endpoint -->\n```sh\n(.*?)\n```/s.exec(await readFile(README, "utf8")) ?? [];
   const { stdout } = await run("sh", ["-c", example], { env: { ...process.env, ...env } });
   expect(JSON.parse(stdout)).toMatchObject({ success: true });
-  await using mailer = createMailer({ transport: nodeTransport(String(env.SMTP_URL)) });
-  await mailer.send({ from: "me@example.com", to: "you@example.com", text: "By the SDK." });
+  // In a process of its own: the inbox's password is as random as its own process made it.
+  await run(process.execPath, ["--conditions=@edgepost/source", "--input-type=module", "--eval", BY_SDK], {
+    cwd: new URL("../..", import.meta.url).pathname,
+    env: { PATH: process.env.PATH, ...env },
+  });
   await until(/By the SDK\./);
 
   child.kill("SIGINT");
