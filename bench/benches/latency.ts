@@ -1,6 +1,7 @@
 import { testCertificates } from "../../test/support/tls.ts";
 import { atMost, type Bench, type Table, type Verdict } from "../harness/bench.ts";
 import { race } from "../harness/race.ts";
+import type { Settings } from "../harness/settings.ts";
 import { startDelayProxy } from "../servers/delay-proxy.ts";
 import { startSubmission } from "../servers/start-submission.ts";
 import type { SendTask } from "../work/sending.ts";
@@ -46,33 +47,40 @@ export default {
   },
 } satisfies Bench;
 
-async function measure(extensions: readonly string[], settings: Parameters<typeof race>[1]): Promise<Costs> {
+async function measure(extensions: readonly string[], settings: Settings): Promise<Costs> {
   const { ca, server: certificate } = await testCertificates();
   const server = await startSubmission({ extensions, certificate });
-  const proxy = await startDelayProxy(server.port, ONE_WAY_MS);
   const secure = { ca, username: "ada@example.com", password: "a secret of the bench" };
-  const costs = new Map<string, Map<string, Cost>>();
+  const costs = new Map<string, ReadonlyMap<string, Cost>>();
   for (const { isCold, contenders } of WAYS) {
     for (const recipients of RECIPIENTS) {
-      const task = (): SendTask => ({ port: proxy.port, connections: 1, messages: 1, recipients, isCold, secure });
-      const roundTrips = new Map<string, number>();
-      let before = proxy.roundTrips;
-      const check = async (contender: string) => {
-        roundTrips.set(contender, proxy.roundTrips - before);
-        await proxy.untilQuiet();
-        before = proxy.roundTrips;
-      };
-      const runners = await race({ contenders, units: 1, task, warmUps: isCold ? 0 : 1, check }, settings);
-      const ofCase = runners.map(({ name, turns }, at): [string, Cost] => [
-        name,
-        { roundTrips: roundTrips.get(contenders[at] ?? "") ?? 0, ms: turns[0]?.ms ?? 0 },
-      ]);
-      costs.set(caseName(isCold, recipients), new Map(ofCase));
+      const task = (port: number): SendTask => ({ port, connections: 1, messages: 1, recipients, isCold, secure });
+      const ofCase = contenders.map((contender) => measureOne(contender, task, server.port, settings));
+      costs.set(caseName(isCold, recipients), new Map(await Promise.all(ofCase)));
     }
   }
-  proxy.stop();
   await server.stop();
   return costs;
+}
+
+/** By a proxy of its own: some say goodbye long after, while another is counted. */
+async function measureOne(
+  contender: string,
+  task: (port: number) => SendTask,
+  port: number,
+  settings: Settings,
+): Promise<[name: string, cost: Cost]> {
+  const proxy = await startDelayProxy(port, ONE_WAY_MS);
+  let before = 0;
+  let roundTrips = 0;
+  const check = async () => {
+    roundTrips = proxy.roundTrips - before;
+    await proxy.untilQuiet();
+    before = proxy.roundTrips;
+  };
+  const work = { contenders: [contender], units: 1, task: () => task(proxy.port), check };
+  const [runner] = await race(work, settings).finally(() => proxy.stop());
+  return [runner?.name ?? contender, { roundTrips, ms: runner?.turns[0]?.ms ?? 0 }];
 }
 
 function caseName(isCold: boolean, recipients: number): string {
