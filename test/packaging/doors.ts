@@ -60,7 +60,7 @@ const PACKAGES = {
     doors: {
       ".": ["createServer"],
       "./client": ["httpTransport"],
-      "./node": ["createSendQueue", "sqliteStore", "startServer"],
+      "./node": ["createSendQueue", "embeddedQueue", "sqliteStore", "startServer"],
       "./worker": ["default"],
     },
   },

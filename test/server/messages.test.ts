@@ -179,8 +179,8 @@ describe("the log", () => {
 
   test("a success that cannot be written down is not called one", async () => {
     const store = memoryStore();
-    const messages = { ...store.messages, finish: () => Promise.reject(new Error("disk full")) };
-    const { post } = testEndpoint({ store: { ...store, messages }, ...KEYS });
+    const outbox = { ...store.outbox, settle: () => Promise.reject(new Error("disk full")) };
+    const { post } = testEndpoint({ store: { ...store, outbox }, ...KEYS });
     const response = await post(MESSAGE);
     expect(response.status).toBe(504);
     expect(await response.json()).toMatchObject({ code: "delivery-unknown", retryable: false, reply: { code: 250 } });

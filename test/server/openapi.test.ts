@@ -1,30 +1,58 @@
+import { embeddedQueue } from "@edgepost/server/node";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { describe, expect, test } from "vitest";
 import { problemSchema } from "../../packages/server/src/openapi/answers.ts";
 import { createDocument } from "../../packages/server/src/openapi/document.ts";
 import { OPERATIONS } from "../../packages/server/src/openapi/operations.ts";
-import { testEndpoint } from "./endpoint.ts";
+import { acceptAll, TOKEN, testEndpoint } from "./endpoint.ts";
 
 async function documented() {
   const endpoint = testEndpoint({
     connections: { default: "smtp://mail.example.com" },
+    // Not started: what is stored for later waits.
+    outbox: embeddedQueue(),
+    keepContent: true,
+    send: async (mail) => ({
+      ...acceptAll(mail),
+      accepted: mail.envelope.to.filter((address) => address !== "grace@example.com"),
+      rejected: mail.envelope.to.filter((address) => address === "grace@example.com").map(refuse),
+    }),
     verify: async () => ({ ok: true, stages: [{ stage: "connect", ok: true, ms: 1 }], capabilities: { SIZE: "1" } }),
   });
   const alerts = { name: "team/alerts", host: "smtp.acme.com", defaults: { from: "a@acme.com" } };
   expect((await endpoint.ask("POST", "/v1/connections", alerts)).status).toBe(201);
-  const { body: sent } = await endpoint.ask("POST", "/v1/messages", {
-    connection: "default",
-    from: "a@acme.com",
-    to: "b@acme.com",
-  });
+  const message = { connection: "default", from: "a@acme.com", to: "b@acme.com, grace@example.com" };
+  const { body: partial } = await endpoint.ask("POST", "/v1/messages", message);
+  const { body: waiting } = await endpoint.ask("POST", "/v1/messages", { ...message, sendAt: "2099-01-01T00:00:00Z" });
   const { body: key } = await endpoint.ask("POST", "/v1/keys", { name: "k", scopes: ["messages:read"] });
-  const values: Record<string, string> = { "/v1/messages/{id}": sent.id, "/v1/keys/{id}": key.id };
+  const values: Record<string, string> = {
+    "/v1/messages/{id}": waiting.id,
+    "/v1/messages/{id}/events": partial.id,
+    "/v1/messages/{id}/cancel": waiting.id,
+    "/v1/messages/{id}/retry": partial.id,
+    "/v1/keys/{id}": key.id,
+  };
   const fill = (path: string) =>
     path
       .replace("{id}", values[path] ?? "")
       .replace("{name}", "team/alerts")
       .replace("{platform}", "appsmith");
   return { ...endpoint, fill };
+}
+
+function refuse(address: string) {
+  return { address, reply: { code: 550, enhancedCode: "5.1.1", text: "Nobody of this name" }, retryable: false };
+}
+
+/** The data of the first event of a stream that goes on. */
+async function firstEvent(response: Response): Promise<unknown> {
+  let text = "";
+  for await (const chunk of (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const [, data] = /^data: (.*)\n/m.exec(text) ?? [];
+    if (data !== undefined) return JSON.parse(data);
+  }
+  throw new Error(`The stream ended before its first event: ${text}`);
 }
 
 test("the document passes an independent linter", async () => {
@@ -79,8 +107,14 @@ test("every route is in the document, and nothing else is", () => {
 describe("every example is a request that works, and is answered as the document says:", () => {
   test.each(OPERATIONS.map((operation) => [`${operation.method.toUpperCase()} ${operation.path}`, operation] as const))(
     "%s",
-    async (_name, { method, path, example, body, status, answer }) => {
-      const { ask, fill } = await documented();
+    async (_name, { method, path, example, body, status, answer, isStream }) => {
+      const { app, ask, fill } = await documented();
+      if (isStream) {
+        const response = await app.request(`${fill(path)}?after=0`, { headers: { authorization: `Bearer ${TOKEN}` } });
+        expect(response.headers.get("content-type")).toBe("text/event-stream");
+        expect(answer?.safeParse(await firstEvent(response))).toMatchObject({ success: true });
+        return;
+      }
       if (example !== undefined && body !== undefined) expect(body.safeParse(example).success).toBe(true);
       const answered = await ask(method.toUpperCase(), fill(path), example);
       expect(answered.status, JSON.stringify(answered.body)).toBe(status);

@@ -15,9 +15,12 @@ import { createIdSource, randomBytes } from "./ids.ts";
 import { createKeyring } from "./keys/keyring.ts";
 import { createMaintenance, type Maintenance } from "./maintenance.ts";
 import { DEFAULT_LIMITS, type ServerOptions } from "./options.ts";
+import type { Delivered } from "./queue/courier.ts";
+import { createQueue } from "./queue/queue.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import { connectorRoutes } from "./routes/connectors.ts";
 import { docsRoutes } from "./routes/docs.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { messageRoutes } from "./routes/messages.ts";
@@ -27,6 +30,10 @@ import { memoryStore } from "./store/memory.ts";
 
 /** A Hono app, to serve, mount or call with `app.request(…)`, and what its host has to do beside serving it. */
 export interface MailServer extends Hono<RequestContext>, Maintenance {
+  /** Begins to deliver messages that wait, after `recover` where that is called. Nothing without an `outbox`. */
+  start(): void;
+  /** Delivers those of these messages that are due: for an engine that is brought ids from outside, as a Worker is. */
+  deliver(ids: readonly string[]): Promise<readonly Delivered[]>;
   /** Refuses new requests with 503, lets what is being sent finish, and closes every connection to a mail server. */
   close(): Promise<void>;
 }
@@ -58,6 +65,7 @@ export function createServer(options: ServerOptions): MailServer {
   app.route("/", healthRoutes(services));
   app.route("/", docsRoutes());
   app.route("/v1/messages", messageRoutes(services));
+  app.route("/v1/events", eventRoutes(services));
   app.route("/v1/connections", connectionRoutes(services));
   app.route("/v1/connectors", connectorRoutes(services));
   app.route("/v1/providers", providerRoutes());
@@ -66,8 +74,12 @@ export function createServer(options: ServerOptions): MailServer {
   app.onError((error, c) => problemResponse(error, viewerOf(c)));
 
   return Object.assign(app, createMaintenance(services, options.retentionMs), {
+    start(): void {
+      if (services.queue !== undefined) services.queue.engine.start(services.queue.courier);
+    },
+    deliver: async (ids: readonly string[]) => (await services.queue?.courier.deliver(ids)) ?? [],
     async close(): Promise<void> {
-      await services.gate.close();
+      await Promise.all([services.gate.close(), services.queue?.engine.close()]);
       await services.connections.close();
       await services.store.close();
     },
@@ -84,7 +96,7 @@ function createServices(options: ServerOptions): Services {
   const hostPolicy = createHostPolicy(hosts);
   const reserved = new Set(Object.keys(configured));
   const book = createConnectionBook({ store, secretBox, hostPolicy, reserved, clock });
-  return {
+  const shared = {
     store,
     keyring: createKeyring({ configured: keys, store, secretBox, clock, random }),
     book,
@@ -97,6 +109,7 @@ function createServices(options: ServerOptions): Services {
     clock,
     newId: createIdSource(random),
   };
+  return { ...shared, queue: createQueue(shared, options) };
 }
 
 /** `undefined` where nobody can say where a name leads: then `url` attachments are refused. */

@@ -6,6 +6,7 @@ import type { LogEntry } from "./http/log.ts";
 import type { Keyring } from "./keys/keyring.ts";
 import type { ApiKey } from "./keys/scopes.ts";
 import type { ServerLimits } from "./options.ts";
+import type { Queue } from "./queue/queue.ts";
 import type { Store } from "./store/store.ts";
 
 /** What every route works with, made once per server. */
@@ -15,6 +16,8 @@ export interface Services {
   readonly book: ConnectionBook;
   readonly connections: Connections;
   readonly gate: Gate;
+  /** Undefined where messages do not wait. */
+  readonly queue: Queue | undefined;
   readonly limits: ServerLimits;
   readonly keepContent: boolean;
   readonly buildOptions: BuildOptions;

@@ -14,18 +14,41 @@ export type { ApiKey, Scope } from "./keys/scopes.ts";
 export type { Maintenance } from "./maintenance.ts";
 export type { SendAnswer } from "./messages/answer.ts";
 export type { ServerLimits, ServerOptions } from "./options.ts";
+export type { Courier, Delivered, Round } from "./queue/courier.ts";
+export type { Announcement, QueueEngine } from "./queue/engine.ts";
+export type { QueueLimits } from "./queue/limits.ts";
+export type { EventQuery, EventRecord, EventStore, EventType, NewEvent } from "./store/event-record.ts";
 export type {
-  ConnectionRecord,
-  ConnectionStore,
   Idempotency,
-  KeyRecord,
-  KeyStore,
   MessageFailure,
   MessageOutcome,
   MessageQuery,
   MessageRecord,
   MessageState,
+  RecipientRecord,
+  RecipientState,
+  StoredBody,
+} from "./store/message-record.ts";
+export type {
+  AbandonedMessage,
+  AttemptRecord,
+  AttemptStage,
+  Lane,
+  Lease,
+  LeasedMessage,
+  OutboxStore,
+  Pace,
+  SettledOutcome,
+  TakeOver,
+  Wanted,
+} from "./store/outbox.ts";
+export type {
+  ConnectionRecord,
+  ConnectionStore,
+  KeyRecord,
+  KeyStore,
   MessageStore,
+  NewMessage,
   SettingStore,
   Store,
 } from "./store/store.ts";

@@ -2,12 +2,14 @@ import { MAX_SEND_MS } from "./connections/connection-form.ts";
 import type { Services } from "./context.ts";
 import { SCOPES } from "./keys/scopes.ts";
 import { DEFAULT_RETENTION_MS } from "./options.ts";
+import { settleAbandoned } from "./queue/abandoned.ts";
+import { DEFAULT_QUEUE_LIMITS } from "./queue/limits.ts";
 
 /** What the host of a server does from time to time. */
 export interface Maintenance {
   /**
-   * Before serving, where no other process has the store: whatever is still `sending` was interrupted, and becomes
-   * `unknown`.
+   * Before serving, where no other process has the store: whatever was being sent was interrupted. What was not at its end
+   * is tried again, the rest becomes `unknown`.
    * @throws SealedError when the store was made with another encryption key.
    */
   recover(): Promise<void>;
@@ -22,16 +24,23 @@ export interface Maintenance {
 /** Longer than one send may take, so that nobody can still be at it. */
 export const STALE_MS = MAX_SEND_MS + 5 * 60 * 1000;
 
+/** Says what became of messages whose sender has had his time, or is gone. */
+export function settleInterrupted(services: Services, endedBefore: number): Promise<void> {
+  const { newId, clock, queue } = services;
+  const limits = queue?.limits ?? DEFAULT_QUEUE_LIMITS;
+  return settleAbandoned(services, limits, { holder: newId(clock()), endedBefore });
+}
+
 export function createMaintenance(services: Services, retentionMs: number = DEFAULT_RETENTION_MS): Maintenance {
   const { store, book, keyring, clock } = services;
   return {
     async recover() {
       await keyring.check();
-      await store.messages.interrupt(clock().getTime() + 1);
+      await settleInterrupted(services, Number.MAX_SAFE_INTEGER);
     },
     async maintain() {
       const now = clock().getTime();
-      await store.messages.interrupt(now - STALE_MS);
+      await settleInterrupted(services, now);
       await store.messages.prune(now - retentionMs);
     },
     async bootstrap() {

@@ -11,6 +11,7 @@ import { main } from "./node/main.ts";
 export { createSendQueue } from "./connections/send-queue.ts";
 export type { RunningServer } from "./node/start-server.ts";
 export { startServer } from "./node/start-server.ts";
+export { embeddedQueue } from "./queue/embedded.ts";
 export { sqliteStore } from "./store/sqlite.ts";
 
 // Importable, and runnable as it is: `npx @edgepost/server`.

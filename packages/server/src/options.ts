@@ -5,6 +5,8 @@ import type { LogEntry } from "./http/log.ts";
 import type { RateLimit } from "./http/rate-limit.ts";
 import type { BodyLimits } from "./http/read-json.ts";
 import type { ApiKeyConfig } from "./keys/keyring.ts";
+import type { QueueEngine } from "./queue/engine.ts";
+import type { QueueLimits } from "./queue/limits.ts";
 import type { Store } from "./store/store.ts";
 
 /** Everything a server is made of. What depends on a runtime is passed in. */
@@ -20,6 +22,13 @@ export interface ServerOptions {
    * `createSendQueue()` where one process serves many requests, nothing on Workers. Default: they wait in the transport.
    */
   readonly queue?: SendQueue | undefined;
+  /**
+   * Delivers messages that wait: `embeddedQueue()` in a process of its own. With it, `Prefer: respond-async` and `sendAt`
+   * are heard. Default: none, and every request waits for the mail server.
+   */
+  readonly outbox?: QueueEngine | undefined;
+  /** Retries, ages and bounds of messages that wait. Each has its default. */
+  readonly outboxLimits?: Partial<QueueLimits> | undefined;
   /** Where keys, connections and the log are kept. Default: in memory, until the process ends. */
   readonly store?: Store | undefined;
   /**

@@ -15,8 +15,9 @@ function memoryDatabase(): SqlDatabase & { tables(): string[] } {
     async transaction(steps) {
       database.exec("BEGIN");
       try {
-        for (const step of steps) database.exec(step);
+        const changes = steps.map(([sql, ...values]) => Number(database.prepare(sql).run(...values).changes));
         database.exec("COMMIT");
+        return changes;
       } catch (error) {
         database.exec("ROLLBACK");
         throw error;

@@ -1,10 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type {
-  ConnectionRecord,
-  KeyRecord,
-  MessageOutcome,
-  MessageRecord,
-} from "../../../packages/server/src/store/store.ts";
+import { allQueued } from "../../../packages/server/src/messages/recipients.ts";
+import type { MessageOutcome, MessageRecord, StoredBody } from "../../../packages/server/src/store/message-record.ts";
+import { FIRST_LEASE } from "../../../packages/server/src/store/outbox.ts";
+import type { ConnectionRecord, KeyRecord, Store } from "../../../packages/server/src/store/store.ts";
 import { STORES } from "./drivers.ts";
 
 const KEY: KeyRecord = {
@@ -37,37 +35,58 @@ const MESSAGE: MessageRecord = {
   messageId: "<1@example.com>",
   subject: "Grüße ✓",
   envelope: { from: "", to: ["a@example.com", "b@example.com"] },
+  recipientsMode: "best-effort",
+  onUnknown: "keep",
   size: 1234,
   state: "sending",
-  accepted: [],
-  rejected: [],
+  recipients: allQueued(["a@example.com", "b@example.com"]),
   reply: null,
   downgrades: [],
   error: null,
+  attempts: 1,
+  interruptions: 0,
   createdAt: 1_000,
+  dueAt: null,
+  expiresAt: null,
   finishedAt: null,
-  content: new Uint8Array([0, 13, 10, 255]),
+};
+
+const BODY: StoredBody = {
+  bytes: new Uint8Array([0, 13, 10, 255]),
+  dsn: { notify: ["failure"], envelopeId: "7" },
+  requireTls: true,
+  isKept: true,
 };
 
 const PARTIAL: MessageOutcome = {
   state: "partial",
-  accepted: ["a@example.com"],
-  rejected: [{ address: "b@example.com", reply: { code: 550, enhancedCode: "5.1.1", text: "No" }, retryable: false }],
+  recipients: [
+    { address: "a@example.com", state: "accepted", reply: null },
+    { address: "b@example.com", state: "rejected", reply: { code: 550, enhancedCode: "5.1.1", text: "No" } },
+  ],
   reply: { code: 250, text: "queued" },
   downgrades: ["dsn"],
   size: 1240,
   error: null,
+  dueAt: null,
   finishedAt: 2_000,
-  keepsIdempotency: true,
 };
 
 const FAILED: MessageOutcome = {
   ...PARTIAL,
   state: "failed",
-  accepted: [],
+  recipients: [],
   error: { code: "connect-failed", phase: "connect", detail: "No route.", retryable: true },
-  keepsIdempotency: false,
 };
+
+/** As a request writes it that sends it at once. */
+function begin({ messages }: Store, message: MessageRecord, since = 0, body: StoredBody | null = null) {
+  return messages.begin({ message, body, leaseUntil: message.createdAt + 5_000 }, since);
+}
+
+function finish({ outbox }: Store, id: string, message: MessageOutcome, keepsIdempotency = true): Promise<boolean> {
+  return outbox.settle({ id, ...FIRST_LEASE }, { message, at: 2_000, keepsIdempotency, isInterruption: false });
+}
 
 describe.each(STORES)("%s", (_name, open) => {
   describe("settings", () => {
@@ -180,17 +199,20 @@ describe.each(STORES)("%s", (_name, open) => {
 
   describe("messages", () => {
     test("come back as they were put in, and as they ended", async () => {
-      const { messages } = await open();
-      expect(await messages.begin(MESSAGE, 0)).toBeUndefined();
+      const store = await open();
+      const { messages } = store;
+      expect(await begin(store, MESSAGE, 0, BODY)).toBeUndefined();
       expect(await messages.find("m1")).toEqual(MESSAGE);
-      await messages.finish("m1", PARTIAL);
-      const { keepsIdempotency: _, ...outcome } = PARTIAL;
-      expect(await messages.find("m1")).toEqual({ ...MESSAGE, ...outcome });
+      expect(await messages.body("m1")).toEqual(BODY);
+      expect(await finish(store, "m1", PARTIAL)).toBe(true);
+      expect(await messages.find("m1")).toEqual({ ...MESSAGE, ...PARTIAL });
       expect(await messages.find("m2")).toBeUndefined();
+      expect(await messages.body("m2")).toBeUndefined();
     });
 
     test("are listed newest first, in pages, through filters", async () => {
-      const { messages } = await open();
+      const store = await open();
+      const { messages } = store;
       const variants: Partial<MessageRecord>[] = [
         {},
         { connection: null },
@@ -199,7 +221,7 @@ describe.each(STORES)("%s", (_name, open) => {
         { state: "sent" },
       ];
       for (const [index, variant] of variants.entries())
-        await messages.begin({ ...MESSAGE, id: `m${index}`, ...variant }, 0);
+        await begin(store, { ...MESSAGE, id: `m${index}`, ...variant });
       const ids = async (query: Partial<Parameters<typeof messages.list>[0]>) =>
         (await messages.list({ limit: 10, ...query })).map(({ id }) => id);
 
@@ -213,26 +235,24 @@ describe.each(STORES)("%s", (_name, open) => {
       expect(await ids({ recipient: "' OR 1=1 --" })).toEqual([]);
     });
 
-    test("that were interrupted become unknown, and others do not", async () => {
-      const { messages } = await open();
-      await messages.begin({ ...MESSAGE, id: "old" }, 0);
-      await messages.begin({ ...MESSAGE, id: "new", createdAt: 9_000 }, 0);
-      await messages.begin({ ...MESSAGE, id: "done" }, 0);
-      await messages.finish("done", FAILED);
-      await messages.interrupt(5_000);
-      const states = await Promise.all(["old", "new", "done"].map(async (id) => (await messages.find(id))?.state));
-      expect(states).toEqual(["unknown", "sending", "failed"]);
-    });
-
-    test("are forgotten after their time, unless they are still being sent", async () => {
-      const { messages } = await open();
-      await messages.begin({ ...MESSAGE, id: "sending" }, 0);
-      await messages.begin({ ...MESSAGE, id: "old" }, 0);
-      await messages.begin({ ...MESSAGE, id: "new", createdAt: 9_000 }, 0);
-      await messages.finish("old", PARTIAL);
-      await messages.finish("new", PARTIAL);
+    test("are forgotten after their time with all that is theirs, unless they wait or are being sent", async () => {
+      const store = await open();
+      const { messages, outbox, events } = store;
+      await begin(store, { ...MESSAGE, id: "sending" });
+      await messages.begin(
+        { message: { ...MESSAGE, id: "waiting", state: "queued", dueAt: 9 }, body: BODY, leaseUntil: null },
+        0,
+      );
+      await begin(store, { ...MESSAGE, id: "old" }, 0, BODY);
+      await begin(store, { ...MESSAGE, id: "new", createdAt: 9_000 });
+      await finish(store, "old", PARTIAL);
+      await finish(store, "new", PARTIAL);
       await messages.prune(5_000);
-      expect((await messages.list({ limit: 10 })).map(({ id }) => id)).toEqual(["sending", "new"]);
+      expect((await messages.list({ limit: 10 })).map(({ id }) => id)).toEqual(["waiting", "sending", "new"]);
+      expect(await messages.body("old")).toBeUndefined();
+      expect(await messages.body("waiting")).toEqual(BODY);
+      expect(await outbox.attempts("old")).toEqual([]);
+      expect(await events.ofMessage("old")).toEqual([]);
     });
   });
 
@@ -242,17 +262,19 @@ describe.each(STORES)("%s", (_name, open) => {
     const SECOND: MessageRecord = { ...FIRST, id: "second", idempotency: { ...idempotency, fingerprint: "f2" } };
 
     test("the second request with a key gets the first one's row, and leaves none", async () => {
-      const { messages } = await open();
-      expect(await messages.begin(FIRST, 0)).toBeUndefined();
-      expect(await messages.begin(SECOND, 0)).toEqual(FIRST);
-      await messages.finish("first", PARTIAL);
-      expect(await messages.begin(SECOND, 0)).toMatchObject({ id: "first", state: "partial", idempotency });
+      const store = await open();
+      const { messages } = store;
+      expect(await begin(store, FIRST)).toBeUndefined();
+      expect(await begin(store, SECOND)).toEqual(FIRST);
+      await finish(store, "first", PARTIAL);
+      expect(await begin(store, SECOND)).toMatchObject({ id: "first", state: "partial", idempotency });
       expect(await messages.find("second")).toBeUndefined();
     });
 
     test("the row of a request can be asked for before there is a second one", async () => {
-      const { messages } = await open();
-      await messages.begin(FIRST, 0);
+      const store = await open();
+      const { messages } = store;
+      await begin(store, FIRST);
       expect(await messages.findRequest("k1", idempotency, 0)).toEqual(FIRST);
       expect(await messages.findRequest("k1", idempotency, FIRST.createdAt + 1)).toBeUndefined();
       expect(await messages.findRequest("k2", idempotency, 0)).toBeUndefined();
@@ -260,34 +282,37 @@ describe.each(STORES)("%s", (_name, open) => {
     });
 
     test("of many at once, one is first", async () => {
-      const { messages } = await open();
-      const all = Array.from({ length: 50 }, (_, index) => messages.begin({ ...FIRST, id: `m${index}` }, 0));
+      const store = await open();
+      const { messages } = store;
+      const all = Array.from({ length: 50 }, (_, index) => begin(store, { ...FIRST, id: `m${index}` }));
       const results = await Promise.all(all);
       expect(results.filter((existing) => existing === undefined)).toHaveLength(1);
       expect(await messages.list({ limit: 100 })).toHaveLength(1);
     });
 
     test("keys of others, and of other routes, are other keys", async () => {
-      const { messages } = await open();
-      await messages.begin(FIRST, 0);
-      expect(await messages.begin({ ...SECOND, key: "k2" }, 0)).toBeUndefined();
+      const store = await open();
+      await begin(store, FIRST);
+      expect(await begin(store, { ...SECOND, key: "k2" })).toBeUndefined();
       const elsewhere = { ...idempotency, route: "/v1/connectors/windmill/send" };
-      expect(await messages.begin({ ...SECOND, id: "third", idempotency: elsewhere }, 0)).toBeUndefined();
+      expect(await begin(store, { ...SECOND, id: "third", idempotency: elsewhere })).toBeUndefined();
     });
 
     test("a failure that may be tried again gives the key free, with its row kept", async () => {
-      const { messages } = await open();
-      await messages.begin(FIRST, 0);
-      await messages.finish("first", FAILED);
-      expect(await messages.begin(SECOND, 0)).toBeUndefined();
+      const store = await open();
+      const { messages } = store;
+      await begin(store, FIRST);
+      await finish(store, "first", FAILED, false);
+      expect(await begin(store, SECOND)).toBeUndefined();
       expect(await messages.find("first")).toMatchObject({ state: "failed", error: FAILED.error, idempotency: null });
     });
 
     test("a key is free again when its time is over", async () => {
-      const { messages } = await open();
-      await messages.begin(FIRST, 0);
-      expect(await messages.begin(SECOND, FIRST.createdAt)).toMatchObject({ id: "first" });
-      expect(await messages.begin(SECOND, FIRST.createdAt + 1)).toBeUndefined();
+      const store = await open();
+      const { messages } = store;
+      await begin(store, FIRST);
+      expect(await begin(store, SECOND, FIRST.createdAt)).toMatchObject({ id: "first" });
+      expect(await begin(store, SECOND, FIRST.createdAt + 1)).toBeUndefined();
       expect(await messages.find("first")).toMatchObject({ idempotency: null });
     });
   });

@@ -18,11 +18,23 @@ export interface ConnectionForm extends SenderPolicy {
   readonly connection: SmtpConnection;
   /** Used when a message names no connection. */
   readonly system: boolean;
+  readonly delivery?: DeliverySettings | undefined;
+}
+
+/** How messages that wait for a connection are delivered. */
+export interface DeliverySettings {
+  /** How old a message may be at its last attempt. Default: that of the server, 24 h. */
+  readonly maxAgeMs?: number | undefined;
+  /** Messages that wait, sent in a day at most, by UTC. Default: any number. */
+  readonly dailyQuota?: number | undefined;
 }
 
 export interface NewConnection extends ConnectionForm {
   readonly name: string;
 }
+
+const MINUTE_MS = 60_000;
+const MONTH_MS = 30 * 24 * 60 * MINUTE_MS;
 
 const policyFields = {
   system: z.boolean().optional().describe("Used when a message names no connection; at most one is."),
@@ -34,6 +46,13 @@ const policyFields = {
     .array(z.enum(FIXABLE_FIELDS))
     .optional()
     .describe("Fields that are always the default of the connection. Default: none."),
+  delivery: z
+    .strictObject({
+      maxAgeMs: z.int().min(MINUTE_MS).max(MONTH_MS).optional().describe("Age of a message at its last attempt."),
+      dailyQuota: z.int().min(1).optional().describe("Messages a day, by UTC. Default: any number."),
+    })
+    .optional()
+    .describe("How messages that wait for this connection are delivered."),
 };
 
 export const connectionFormSchema = connectionSchema.extend(policyFields).meta({ id: "ConnectionForm" });
@@ -69,6 +88,7 @@ function parseForm(fields: Readonly<Record<string, unknown>>, shape: readonly Is
     system = false,
     allowedFrom,
     fixed,
+    delivery,
     ...connection
   } = fields as unknown as Partial<ConnectionForm> & SmtpConnection;
   const policy = { allowedFrom: Array.isArray(allowedFrom) ? allowedFrom.map(String) : undefined, fixed };
@@ -78,6 +98,7 @@ function parseForm(fields: Readonly<Record<string, unknown>>, shape: readonly Is
     system,
     ...(policy.allowedFrom && { allowedFrom: policy.allowedFrom.map((entry) => parseAllowed(entry) ?? entry) }),
     ...(fixed && { fixed }),
+    ...(delivery && { delivery }),
   };
 }
 

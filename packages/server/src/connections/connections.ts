@@ -11,7 +11,7 @@ import { RequestProblem } from "../http/problem.ts";
 import { type ApiKey, mayUse } from "../keys/scopes.ts";
 import type { ConnectionRecord, Store } from "../store/store.ts";
 import { type ConnectionBook, connectionNotFound, type StoredConnection } from "./connection-book.ts";
-import { parseReach } from "./connection-form.ts";
+import { type DeliverySettings, parseReach } from "./connection-form.ts";
 import { eachAddress } from "./each-address.ts";
 import type { HostPolicy } from "./host-policy.ts";
 import type { SendQueue } from "./send-queue.ts";
@@ -29,6 +29,8 @@ export interface OpenConnection {
   readonly defaults: MessageDefaults;
   readonly policy: SenderPolicy;
   readonly transport: Transport;
+  readonly pool: ParsedConnection["pool"];
+  readonly delivery: DeliverySettings;
   /** Waits for a place among the messages that go over this connection at once; resolves with what gives it back. */
   enter(): Promise<() => void>;
   /** Remembers how it served: well, or with which error. */
@@ -43,6 +45,8 @@ export interface Connections {
    * @throws MailError `invalid-connection` for a connection brought along, or one whose host may not be connected to.
    */
   open(choice: ConnectionChoice, key: ApiKey): Promise<OpenConnection>;
+  /** The connection a message was stored for, when its turn comes: whether its key may use that was asked before. */
+  reopen(name: string): Promise<OpenConnection>;
   /** The operator's own, with how they served since the server started: it writes that down for stored ones alone. */
   listConfigured(): readonly ConfiguredConnection[];
   /** Lets what is being sent finish, then closes every transport. */
@@ -78,14 +82,26 @@ export function createConnections({
   const uses = new Map<string, ConfiguredConnection>();
   for (const [name, written] of Object.entries(options.configured)) {
     const reach = parseReach(written, `connections.${name}`);
-    const { host, defaults } = reach;
+    const { host, defaults, pool } = reach;
     const transport = options.transport(written);
+    const delivery = {};
     const enter = () => enterQueue(name, reach);
     const note = async (error: unknown) => {
       uses.set(name, { name, lastUsedAt: clock().getTime(), lastError: connectionFault(error) });
     };
     uses.set(name, { name, lastUsedAt: null, lastError: null });
-    configured.set(name, { name, host, defaults, policy: {}, transport, enter, note, release: nothing });
+    configured.set(name, {
+      name,
+      host,
+      defaults,
+      policy: {},
+      transport,
+      pool,
+      delivery,
+      enter,
+      note,
+      release: nothing,
+    });
   }
   const stored = new Map<string, StoredTransport>();
   const noted = new Map<string, { readonly revision: number; readonly fault: string | null; readonly at: number }>();
@@ -95,7 +111,12 @@ export function createConnections({
   }
 
   async function openNamed(name: string, key: ApiKey): Promise<OpenConnection> {
-    const ours = mayUse(key, name) ? (configured.get(name) ?? (await book.find(name))) : undefined;
+    if (!mayUse(key, name)) throw unknownName();
+    return reopen(name);
+  }
+
+  async function reopen(name: string): Promise<OpenConnection> {
+    const ours = configured.get(name) ?? (await book.find(name));
     if (ours === undefined) throw unknownName();
     return "record" in ours ? openStored(ours) : ours;
   }
@@ -127,6 +148,8 @@ export function createConnections({
       defaults,
       policy: form,
       transport: ours.transport,
+      pool: reach.pool,
+      delivery: form.delivery ?? {},
       enter: () => enterQueue(name, reach),
       note: (error) => note(record, error),
       async release() {
@@ -152,7 +175,7 @@ export function createConnections({
   }
 
   async function openInline(written: SmtpConnection): Promise<OpenConnection> {
-    const { host, port, defaults } = parseReach(written, "connection");
+    const { host, port, defaults, pool } = parseReach(written, "connection");
     const transport = openAddresses(written, host, (await hostPolicy.check(host, port)) ?? [host]);
     return {
       name: null,
@@ -160,6 +183,8 @@ export function createConnections({
       defaults,
       policy: {},
       transport,
+      pool,
+      delivery: {},
       enter: async () => () => {},
       note: nothing,
       release: async () => transport.close?.(),
@@ -171,6 +196,7 @@ export function createConnections({
       if (choice === undefined) return openSystem(key);
       return typeof choice === "string" ? openNamed(choice, key) : openInline(choice);
     },
+    reopen,
     listConfigured: () => [...uses.values()],
     async close() {
       const transports = [...configured.values(), ...stored.values()].map(({ transport }) => transport);

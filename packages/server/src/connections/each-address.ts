@@ -39,9 +39,10 @@ export function eachAddress(addresses: readonly string[], open: (address: string
     }
   }
 
-  const { name, verify } = transportTo(first);
+  const { name, verify, tellsFinal } = transportTo(first);
   return {
     name,
+    ...(tellsFinal && { tellsFinal }),
     send: (mail, options) =>
       reach(
         (transport) => transport.send(mail, options),

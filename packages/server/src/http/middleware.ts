@@ -37,12 +37,15 @@ export function authenticate({ keyring, gate }: Services): Middleware {
   return (c, next) =>
     gate.pass(async () => {
       c.set("key", await keyring.authenticate(c.req.raw));
-      if (!acceptsJson(c.req.header("accept") ?? "*/*")) {
+      if (c.req.path !== EVENTS && !acceptsJson(c.req.header("accept") ?? "*/*")) {
         throw new RequestProblem("not-acceptable", "Answers are application/json; `Accept` excludes that.");
       }
       await next();
     });
 }
+
+/** What is followed here is no JSON, as its readers know, and its problems are. */
+const EVENTS = "/v1/events";
 
 /** Who is told, if this request fails. */
 export function viewerOf(c: Context<RequestContext>): Viewer {

@@ -1,5 +1,6 @@
-import type { Receipt, RejectedRecipient, SmtpReply } from "@edgepost/core";
-import type { MessageRecord } from "../store/store.ts";
+import type { RejectedRecipient, SmtpReply } from "@edgepost/core";
+import type { MessageRecord } from "../store/message-record.ts";
+import { acceptedOf, rejectedOf, unknownOf } from "./recipients.ts";
 
 /** What a send answers. A message nobody accepted is a problem instead. */
 export interface SendAnswer {
@@ -25,31 +26,15 @@ export interface SendAnswer {
   readonly downgrades: readonly string[];
 }
 
-export function toAnswer(id: string, receipt: Receipt): SendAnswer {
-  return answer({ ...receipt, id, reply: receipt.reply ?? null }, receipt.unknown ?? []);
-}
-
-/** The same answer, from what was written down. */
-export function toStoredAnswer(record: MessageRecord): SendAnswer {
-  return answer(record, unknownOf(record));
-}
-
-/** Of a message that somebody has or may have: the recipients that were neither accepted nor rejected. */
-export function unknownOf({ state, envelope, accepted, rejected }: MessageRecord): readonly string[] {
-  if (state === "sending" || state === "failed") return [];
-  const known = new Set([...accepted, ...rejected.map(({ address }) => address)]);
-  return envelope.to.filter((address) => !known.has(address));
-}
-
-type Facts = Pick<SendAnswer, "id" | "messageId" | "accepted" | "rejected" | "reply" | "size" | "downgrades">;
-
-function answer(facts: Facts, unknown: readonly string[]): SendAnswer {
-  const { id, messageId, accepted, rejected, reply, size, downgrades } = facts;
-  const others = rejected.length + unknown.length;
-  const success = others === 0;
+/** What a message came to, as its sender is told. */
+export function toAnswer(record: MessageRecord): SendAnswer {
+  const { id, messageId, recipients, reply, size, downgrades } = record;
+  const accepted = acceptedOf(record);
+  const success = accepted.length === recipients.length;
   const message = success
     ? "Email sent successfully"
-    : `Email sent to ${accepted.length} of ${accepted.length + others} recipients`;
-  const recipients = { accepted, rejected, ...(unknown.length > 0 && { unknown }) };
-  return { success, message, id, messageId, ...recipients, reply, size, downgrades };
+    : `Email sent to ${accepted.length} of ${recipients.length} recipients`;
+  const unknown = unknownOf(record);
+  const outcomes = { accepted, rejected: rejectedOf(record), ...(unknown.length > 0 && { unknown }) };
+  return { success, message, id, messageId, ...outcomes, reply, size, downgrades };
 }

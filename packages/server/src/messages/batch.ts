@@ -2,8 +2,11 @@ import * as z from "zod";
 import type { Services } from "../context.ts";
 import { type ProblemDetails, RequestProblem, toProblem, type Viewer } from "../http/problem.ts";
 import type { ApiKey } from "../keys/scopes.ts";
+import type { Idempotency, MessageRecord } from "../store/message-record.ts";
 import type { SendAnswer } from "./answer.ts";
-import { readIdempotency, replay } from "./idempotency.ts";
+import { enqueue } from "./enqueue.ts";
+import { readIdempotency, refuseOtherRequest, replay } from "./idempotency.ts";
+import { presentMessage } from "./log.ts";
 import { send } from "./send.ts";
 import { parseSendBody, sendBodySchema } from "./send-body.ts";
 
@@ -19,14 +22,20 @@ export const batchBodySchema = z
 /** One message of a batch: what a single send would have answered. */
 export type BatchResult = { readonly index: number; readonly replayed: boolean } & (
   | SendAnswer
+  | WaitingMessage
   | { readonly success: false; readonly problem: ProblemDetails }
 );
+
+/** One that will be sent later. */
+type WaitingMessage = ReturnType<typeof presentMessage>;
 
 export interface BatchRequest {
   readonly key: ApiKey;
   readonly body: unknown;
   /** Holds for each message by itself: those that were sent are not sent again, those that failed are tried again. */
   readonly idempotencyKey: string | undefined;
+  /** True to store every message for later, as `sendAt` does for one. */
+  readonly isAsync: boolean;
   /** Who is told of the messages that failed. */
   readonly viewer: Viewer;
 }
@@ -50,18 +59,29 @@ async function sendOne(
   message: unknown,
   index: number,
 ): Promise<BatchResult> {
-  const { key, idempotencyKey, viewer } = request;
+  const { key, idempotencyKey, viewer, isAsync } = request;
   let replayed = false;
   try {
     const body = parseSendBody(message);
     const bytes = new TextEncoder().encode(JSON.stringify(message));
     const idempotency = await readIdempotency(idempotencyKey, `/v1/messages/batch#${index}`, bytes);
+    if (isAsync || body.sendAt !== undefined) {
+      const { message, isReplay } = await enqueue(services, { key, body, idempotency });
+      replayed = isReplay;
+      return { index, replayed, ...(isReplay ? again(message, idempotency) : presentMessage(message)) };
+    }
     const { answer, first } = await send(services, { key, body, idempotency });
     replayed = first !== undefined;
-    return { index, replayed, ...(first === undefined ? answer : replay(first, idempotency)) };
+    return { index, replayed, ...(first === undefined ? answer : again(first, idempotency)) };
   } catch (error) {
     return { index, replayed, success: false, problem: toProblem(error, viewer) };
   }
+}
+
+function again(first: MessageRecord, idempotency: Idempotency | null): SendAnswer | WaitingMessage {
+  if (first.expiresAt === null) return replay(first, idempotency);
+  refuseOtherRequest(first, idempotency);
+  return presentMessage(first);
 }
 
 function parseMessages(body: unknown): readonly unknown[] {

@@ -1,8 +1,9 @@
 import { MailError } from "@edgepost/core";
 import { toHex } from "../encoding.ts";
 import { RequestProblem } from "../http/problem.ts";
-import type { Idempotency, MessageRecord } from "../store/store.ts";
-import { type SendAnswer, toStoredAnswer } from "./answer.ts";
+import type { Idempotency, MessageRecord } from "../store/message-record.ts";
+import { type SendAnswer, toAnswer } from "./answer.ts";
+import { rejectedOf } from "./recipients.ts";
 
 /** How long a key stands for its request. */
 export const IDEMPOTENCY_MS = 24 * 60 * 60 * 1000;
@@ -30,16 +31,11 @@ export async function readIdempotency(
  * @throws MailError the first one failed with; RequestProblem `idempotency-key-reused`, `request-in-progress`.
  */
 export function replay(first: MessageRecord, idempotency: Idempotency | null): SendAnswer {
-  if (first.idempotency?.fingerprint !== idempotency?.fingerprint) {
-    throw new RequestProblem(
-      "idempotency-key-reused",
-      "This Idempotency-Key was used for a request with another body.",
-    );
-  }
+  refuseOtherRequest(first, idempotency);
   switch (first.state) {
     case "sent":
     case "partial":
-      return toStoredAnswer(first);
+      return toAnswer(first);
     case "sending":
       throw new RequestProblem("request-in-progress", "The first request with this Idempotency-Key is not done.", {
         headers: { "retry-after": "1" },
@@ -49,8 +45,16 @@ export function replay(first: MessageRecord, idempotency: Idempotency | null): S
   }
 }
 
-function toMailError({ error, reply, rejected }: MessageRecord): MailError {
-  const { code, phase, detail, retryable } = error ?? INTERRUPTED;
+/** @throws RequestProblem `idempotency-key-reused` when the first request with the key asked for something else. */
+export function refuseOtherRequest(first: MessageRecord, idempotency: Idempotency | null): void {
+  if (first.idempotency?.fingerprint === idempotency?.fingerprint) return;
+  throw new RequestProblem("idempotency-key-reused", "This Idempotency-Key was used for a request with another body.");
+}
+
+function toMailError(record: MessageRecord): MailError {
+  const { reply } = record;
+  const rejected = rejectedOf(record);
+  const { code, phase, detail, retryable } = record.error ?? INTERRUPTED;
   return new MailError(code, detail, {
     phase,
     retryable,

@@ -1,13 +1,15 @@
 import * as z from "zod";
-import type { MessageRecord } from "../store/store.ts";
-import { unknownOf } from "./answer.ts";
+import type { EventRecord } from "../store/event-record.ts";
+import { MESSAGE_STATES, type MessageRecord } from "../store/message-record.ts";
+import type { AttemptRecord } from "../store/outbox.ts";
+import { acceptedOf, rejectedOf, unknownOf } from "./recipients.ts";
 
 /** Filters and pages of the log, as they stand in a query. */
 export const logQuerySchema = z
   .strictObject({
     limit: z.coerce.number().int().min(1).max(100).default(20).describe("Messages per page."),
     cursor: z.uuid().optional().describe("`next` of the page before."),
-    state: z.enum(["sending", "sent", "partial", "failed", "unknown"]).optional(),
+    state: z.enum(MESSAGE_STATES).optional(),
     connection: z.string().optional(),
     recipient: z.string().optional().describe("An envelope address."),
     key: z.string().optional().describe("Id of an API key; only with the scope keys:write."),
@@ -17,7 +19,7 @@ export const logQuerySchema = z
 /** A message of the log, as it is shown. */
 export function presentMessage(record: MessageRecord) {
   const { id, state, connection, key, messageId, subject, envelope, size, createdAt, finishedAt } = record;
-  const { accepted, rejected, reply, downgrades, error } = record;
+  const { recipients, reply, downgrades, error, onUnknown, attempts, dueAt, expiresAt } = record;
   return {
     id,
     state,
@@ -27,14 +29,41 @@ export function presentMessage(record: MessageRecord) {
     subject,
     envelope,
     size,
-    accepted,
-    rejected,
+    accepted: acceptedOf(record),
+    rejected: rejectedOf(record),
     unknown: unknownOf(record),
+    recipients,
     reply,
     downgrades,
     error,
-    createdAt: new Date(createdAt).toISOString(),
-    finishedAt: finishedAt === null ? null : new Date(finishedAt).toISOString(),
+    onUnknown,
+    attempts,
+    createdAt: toTime(createdAt),
+    dueAt: dueAt === null ? null : toTime(dueAt),
+    expiresAt: expiresAt === null ? null : toTime(expiresAt),
+    finishedAt: finishedAt === null ? null : toTime(finishedAt),
     ms: finishedAt === null ? null : finishedAt - createdAt,
   };
+}
+
+/** One attempt of a message, as it is shown. */
+export function presentAttempt({ number, stage, openedAt, finalAt, endedAt, reply, error }: AttemptRecord) {
+  return {
+    number,
+    stage,
+    openedAt: toTime(openedAt),
+    finalAt: finalAt === null ? null : toTime(finalAt),
+    endedAt: endedAt === null ? null : toTime(endedAt),
+    reply,
+    error,
+  };
+}
+
+/** What happened, as it is shown. */
+export function presentEvent({ id, type, at, message, connection, data }: EventRecord) {
+  return { id, type, at: toTime(at), message, connection, data };
+}
+
+function toTime(ms: number): string {
+  return new Date(ms).toISOString();
 }

@@ -4,12 +4,17 @@ import { withHint } from "../connections/providers.ts";
 import type { Services } from "../context.ts";
 import { toProblem } from "../http/problem.ts";
 import { type ApiKey, requireScope } from "../keys/scopes.ts";
-import type { Idempotency, MessageOutcome, MessageRecord } from "../store/store.ts";
+import { STALE_MS } from "../maintenance.ts";
+import type { Idempotency, MessageOutcome, MessageRecord } from "../store/message-record.ts";
+import { FIRST_LEASE } from "../store/outbox.ts";
 import { type SendAnswer, toAnswer } from "./answer.ts";
 import { build } from "./build.ts";
+import { failedInside, toFailure } from "./failure.ts";
 import { IDEMPOTENCY_MS } from "./idempotency.ts";
+import { afterError, afterReceipt, giveUp, stateOf } from "./recipients.ts";
+import { toBody, toRecord } from "./record.ts";
 import type { SendBody } from "./send-body.ts";
-import { type SettledMail, settle } from "./settle.ts";
+import { settle } from "./settle.ts";
 
 /** A request to send, read and authorised. */
 export interface SendRequest {
@@ -32,13 +37,12 @@ export type Sent =
  *
  * @throws MailError, RequestProblem when it was not sent, or nobody knows.
  */
-export async function send(services: Services, { key, body, idempotency }: SendRequest): Promise<Sent> {
-  const { store, clock, limits } = services;
+export async function send(services: Services, request: SendRequest): Promise<Sent> {
+  const { store, clock, limits, keepContent } = services;
+  const { key, body } = request;
   const idempotentSince = clock().getTime() - IDEMPOTENCY_MS;
-  if (idempotency !== null) {
-    const first = await store.messages.findRequest(key.id, idempotency, idempotentSince);
-    if (first !== undefined) return { first };
-  }
+  const known = await findFirst(services, request, idempotentSince);
+  if (known !== undefined) return { first: known };
 
   const connection = await openFor(services, key, body);
   try {
@@ -46,19 +50,30 @@ export async function send(services: Services, { key, body, idempotency }: SendR
 
     const leave = await connection.enter();
     try {
-      const record = await toRecord(mail, { key: key.id, connection: connection.name, idempotency }, services);
-      const first = await store.messages.begin(record, idempotentSince);
+      const message = toRecord(mail, request, connection.name, services);
+      const content = keepContent ? await toBody(mail, true) : null;
+      const leaseUntil = message.createdAt + STALE_MS;
+      const first = await store.messages.begin({ message, body: content, leaseUntil }, idempotentSince);
       if (first !== undefined) return { first };
 
       // The next one may go on while what became of this one is written down.
       const sending = () => connection.transport.send(mail, { recipients: body.recipients }).finally(leave);
-      return { answer: toAnswer(record.id, await deliver(sending, connection, record, services)) };
+      return { answer: await deliver(sending, connection, message, services) };
     } finally {
       leave();
     }
   } finally {
     await connection.release();
   }
+}
+
+/** The message that an equal request made before. */
+export async function findFirst(
+  { store }: Services,
+  { key, idempotency }: SendRequest,
+  since: number,
+): Promise<MessageRecord | undefined> {
+  return idempotency === null ? undefined : store.messages.findRequest(key.id, idempotency, since);
 }
 
 /** The connection a body asks for, if its key may use that, and all the message needs. */
@@ -72,93 +87,56 @@ function hasUrls({ attachments }: MessageInput): boolean {
   return Array.isArray(attachments) && attachments.some((attachment) => attachment?.url !== undefined);
 }
 
-async function toRecord(
-  mail: SettledMail,
-  origin: Pick<MessageRecord, "key" | "connection" | "idempotency">,
-  { clock, newId, keepContent }: Services,
-): Promise<MessageRecord> {
-  const now = clock();
-  return {
-    ...origin,
-    id: newId(now),
-    messageId: mail.messageId,
-    subject: mail.message.subject,
-    envelope: mail.envelope,
-    size: mail.size,
-    state: "sending",
-    accepted: [],
-    rejected: [],
-    reply: null,
-    downgrades: [],
-    error: null,
-    createdAt: now.getTime(),
-    finishedAt: null,
-    content: keepContent ? await mail.bytes() : null,
-  };
-}
-
 /** Sends, and writes down what became of it before anybody is told. */
 async function deliver(
   sending: () => Promise<Receipt>,
   connection: OpenConnection,
-  { id, size }: MessageRecord,
+  record: MessageRecord,
   { store, clock }: Services,
-): Promise<Receipt> {
+): Promise<SendAnswer> {
+  const writeDown = (outcome: MessageOutcome, keepsIdempotency: boolean) =>
+    store.outbox.settle(
+      { id: record.id, ...FIRST_LEASE },
+      { message: outcome, at: clock().getTime(), keepsIdempotency, isInterruption: false },
+    );
   let receipt: Receipt;
   try {
     receipt = await sending();
   } catch (thrown) {
     const error = withHint(thrown, connection.host);
-    await store.messages.finish(id, failed(error, size, clock().getTime()));
+    await writeDown(failed(record, error, clock().getTime()), isLastWord(error));
     await connection.note(error);
     throw error;
   }
+  const outcome = succeeded(record, receipt, clock().getTime());
   try {
-    await store.messages.finish(id, succeeded(receipt, clock().getTime()));
+    await writeDown(outcome, true);
   } catch (cause) {
     const detail = "The mail server accepted the message, but that could not be written down.";
     throw new MailError("delivery-unknown", detail, { phase: "body", retryable: false, reply: receipt.reply, cause });
   }
   await connection.note();
-  return receipt;
+  return toAnswer({ ...record, ...outcome });
 }
 
-function succeeded(receipt: Receipt, finishedAt: number): MessageOutcome {
-  const { accepted, rejected, unknown = [], reply, downgrades, size } = receipt;
-  return {
-    state: rejected.length + unknown.length === 0 ? "sent" : "partial",
-    accepted,
-    rejected,
-    reply: reply ?? null,
-    downgrades,
-    size,
-    error: null,
-    finishedAt,
-    keepsIdempotency: true,
-  };
+function succeeded({ recipients }: MessageRecord, receipt: Receipt, finishedAt: number): MessageOutcome {
+  const { reply = null, downgrades, size } = receipt;
+  const ended = giveUp(afterReceipt(recipients, receipt));
+  return { state: stateOf(ended), recipients: ended, reply, downgrades, size, error: null, dueAt: null, finishedAt };
 }
 
-function failed(error: unknown, size: number, finishedAt: number): MessageOutcome {
-  const {
-    code,
-    phase,
-    message,
-    retryable,
-    reply = null,
-    recipients = [],
-  } = isMailError(error)
-    ? error
-    : new MailError("delivery-unknown", "The send failed inside the server.", { phase: "body", retryable: false });
+function failed({ recipients, size }: MessageRecord, thrown: unknown, finishedAt: number): MessageOutcome {
+  const error = isMailError(thrown) ? thrown : failedInside(thrown);
+  const ended = giveUp(afterError(recipients, error));
   return {
-    state: code === "delivery-unknown" ? "unknown" : "failed",
-    accepted: [],
-    rejected: recipients,
-    reply,
+    state: stateOf(ended),
+    recipients: ended,
+    reply: error.reply ?? null,
     downgrades: [],
     size,
-    error: { code, phase, detail: message, retryable },
+    error: toFailure(error),
+    dueAt: null,
     finishedAt,
-    keepsIdempotency: isLastWord(error),
   };
 }
 

@@ -5,6 +5,7 @@ import { isPublic } from "../connections/host-policy.ts";
 import { createSendQueue } from "../connections/send-queue.ts";
 import { type Environment, readEnvironment } from "../environment.ts";
 import type { LogEntry } from "../http/log.ts";
+import { embeddedQueue } from "../queue/embedded.ts";
 import { sqliteStore } from "../store/sqlite.ts";
 import { createCheckedFetch } from "./checked-fetch.ts";
 import { openDataFolder } from "./data-folder.ts";
@@ -41,6 +42,7 @@ export async function startServer(
   try {
     // This process has the database to itself: what is being sent in it was interrupted.
     await app.recover();
+    app.start();
     const firstKey = environment.apiKey === undefined ? await app.bootstrap() : undefined;
     const listener = await listen(environment.host, environment.port, app.fetch);
     const maintaining = setInterval(() => app.maintain(), MAINTAIN_EVERY_MS).unref();
@@ -76,6 +78,7 @@ async function openServer(environment: Environment, log: (entry: LogEntry) => vo
     ...environment.server,
     transport: nodeTransport,
     queue: createSendQueue(),
+    outbox: embeddedQueue(),
     keys: apiKey === undefined ? [] : [{ name: "environment", token: apiKey }],
     connections,
     store: await sqliteStore(databasePath),

@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { ProblemCode } from "../http/problem.ts";
 import { PROBLEM_CODES } from "../http/problem.ts";
 import { SCOPES } from "../keys/scopes.ts";
+import { MESSAGE_STATES, RECIPIENT_STATES } from "../store/message-record.ts";
 
 // What the server answers, for its documentation. Each schema is checked against the real answers by the tests.
 
@@ -59,18 +60,6 @@ export const problemSchema = z
   })
   .meta({ id: "Problem", description: "RFC 9457 problem details." });
 
-export const batchAnswerSchema = z
-  .strictObject({
-    success: z.boolean(),
-    results: z.array(
-      z.union([
-        z.strictObject({ index: z.int(), replayed: z.boolean(), ...sendAnswerSchema.shape }),
-        z.strictObject({ index: z.int(), replayed: z.boolean(), success: z.literal(false), problem: problemSchema }),
-      ]),
-    ),
-  })
-  .meta({ id: "BatchAnswer" });
-
 const mailbox = z.strictObject({ name: z.string().optional(), address: z.string() }).meta({ id: "Mailbox" });
 const envelope = z.strictObject({ from: z.string(), to: z.array(z.string()) }).meta({ id: "Envelope" });
 const address = z.union([mailbox, z.strictObject({ group: z.string(), members: z.array(mailbox) })]);
@@ -101,26 +90,89 @@ export const previewAnswerSchema = z
   })
   .meta({ id: "PreviewAnswer" });
 
+const error = z
+  .strictObject({ code: z.string(), phase: z.string(), detail: z.string(), retryable: z.boolean() })
+  .nullable();
+
 const loggedFields = {
   id: z.uuid(),
-  state: z.enum(["sending", "sent", "partial", "failed", "unknown"]),
+  state: z.enum(MESSAGE_STATES),
   connection: z.string().nullable(),
   key: z.string(),
   subject: z.string(),
   envelope,
   ...sendFacts,
   unknown,
-  error: z.strictObject({ code: z.string(), phase: z.string(), detail: z.string(), retryable: z.boolean() }).nullable(),
+  recipients: z
+    .array(z.strictObject({ address: z.string(), state: z.enum(RECIPIENT_STATES), reply: reply.nullable() }))
+    .describe("What became of each recipient, in the order of the envelope."),
+  error,
+  onUnknown: z.enum(["keep", "retry"]),
+  attempts: z.int().describe("Attempts so far."),
   createdAt: time,
+  dueAt: time.nullable().describe("When the next attempt is due; null when there will be none."),
+  expiresAt: time
+    .nullable()
+    .describe("No attempt begins after this. Null for a message that was not stored for later."),
   finishedAt: time.nullable(),
   ms: z.int().nullable(),
 };
 
 const logged = z.strictObject(loggedFields).meta({ id: "LoggedMessage" });
 
+export const waitingMessageSchema = logged;
+
 export const loggedMessageSchema = z
-  .strictObject({ ...loggedFields, content: z.base64().nullable().describe("Where the server was told to keep it.") })
+  .strictObject({
+    ...loggedFields,
+    content: z.base64().nullable().describe("While it waits, where it failed, and where it is kept."),
+  })
   .meta({ id: "LoggedMessageWithContent" });
+
+const event = z
+  .strictObject({
+    id: z.int().describe("Counts up: the `Last-Event-ID` to go on from."),
+    type: z.string().describe("`message.` and the state it entered, `connection.paused` or `connection.resumed`."),
+    at: time,
+    message: z.string().nullable(),
+    connection: z.string().nullable(),
+    data: z.record(z.string(), z.unknown()).describe("Of an attempt its number, recipients, reply and error."),
+  })
+  .meta({ id: "Event" });
+
+export const eventStreamSchema = event;
+
+export const messageEventsSchema = z
+  .strictObject({
+    attempts: z.array(
+      z
+        .strictObject({
+          number: z.int(),
+          stage: z.enum(["opened", "final", "done", "interrupted"]),
+          openedAt: time,
+          finalAt: time.nullable().describe("When its final dot was about to be sent."),
+          endedAt: time.nullable(),
+          reply: reply.nullable(),
+          error,
+        })
+        .meta({ id: "Attempt" }),
+    ),
+    events: z.array(event),
+  })
+  .meta({ id: "MessageEvents" });
+
+export const batchAnswerSchema = z
+  .strictObject({
+    success: z.boolean(),
+    results: z.array(
+      z.union([
+        z.strictObject({ index: z.int(), replayed: z.boolean(), ...sendAnswerSchema.shape }),
+        z.strictObject({ index: z.int(), replayed: z.boolean(), ...loggedFields }),
+        z.strictObject({ index: z.int(), replayed: z.boolean(), success: z.literal(false), problem: problemSchema }),
+      ]),
+    ),
+  })
+  .meta({ id: "BatchAnswer" });
 
 export const messageListSchema = z
   .strictObject({ messages: z.array(logged), next: z.uuid().nullable().describe("The `cursor` of the next page.") })

@@ -54,7 +54,9 @@ type Refs = ReadonlyMap<z.ZodType, object>;
 
 /** All schemas at once, so that what they share is named once. */
 function toSchemas(): { readonly refs: Refs; readonly schemas: Record<string, object> } {
-  const named = OPERATIONS.flatMap(({ body, answer }) => [body, answer]).filter((schema) => schema !== undefined);
+  const named = OPERATIONS.flatMap(({ body, answer, waiting }) => [body, answer, waiting]).filter(
+    (schema) => schema !== undefined,
+  );
   const unique = [...new Set<z.ZodType>([...named, problemSchema])];
   const whole = z.toJSONSchema(z.tuple(unique as unknown as [z.ZodType]), { io: "input" });
   // The one schema zod made that has no name: any JSON, for the values of variables.
@@ -116,7 +118,7 @@ function toParameters({ path, query, isIdempotent, mayBeMinimal }: Operation): o
     name: "Prefer",
     in: "header",
     description:
-      "RFC 7240. `return=minimal` leaves the body of the answer away where it tells nothing more; `Preference-Applied` says so.",
+      "RFC 7240. `return=minimal` leaves the body of the answer away where it tells nothing more; `respond-async` stores a message and answers at once with 202. `Preference-Applied` says what was heard.",
     schema: { type: "string" },
     example: "return=minimal",
   };
@@ -146,15 +148,16 @@ function toRequestBody({ body, isForm, example }: Operation, refs: Refs): object
 }
 
 function toResponses(operation: Operation, refs: Refs): object {
-  const { status, mayBeMinimal } = operation;
-  const full = { [status]: toResponse(operation, refs) };
+  const { status, mayBeMinimal, waiting } = operation;
+  const later = waiting && { 202: toResponse({ ...operation, status: 202, answer: waiting }, refs) };
+  const full = { [status]: toResponse(operation, refs), ...later };
   // What was made is a 201 with and without a body.
   if (!mayBeMinimal || status === 201) return full;
   return { ...full, 204: toResponse({ ...operation, status: 204, answer: undefined }, refs) };
 }
 
 function toResponse(
-  { answer, status, isIdempotent }: Omit<Operation, "answer"> & { answer?: z.ZodType | undefined },
+  { answer, status, isIdempotent, isStream }: Omit<Operation, "answer"> & { answer?: z.ZodType | undefined },
   refs: Refs,
 ): object {
   const replayed = {
@@ -162,11 +165,21 @@ function toResponse(
     schema: { type: "string", enum: ["true"] },
   };
   return {
-    description: status === 204 ? "Done." : "What came of it.",
+    description: DESCRIPTIONS[status],
     headers: {
       "X-Request-Id": { $ref: "#/components/headers/X-Request-Id" },
       ...(isIdempotent && { "Idempotency-Replayed": replayed }),
+      ...(status === 202 && { Location: { description: "Where to ask for it.", schema: { type: "string" } } }),
     },
-    ...(answer !== undefined && { content: { "application/json": { schema: refs.get(answer) } } }),
+    ...(answer !== undefined && {
+      content: { [isStream ? "text/event-stream" : "application/json"]: { schema: refs.get(answer) } },
+    }),
   };
 }
+
+const DESCRIPTIONS = {
+  200: "What came of it.",
+  201: "What was made.",
+  202: "It is stored, and will be sent.",
+  204: "Done.",
+} as const;

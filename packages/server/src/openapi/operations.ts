@@ -6,7 +6,9 @@ import { logQuerySchema } from "../messages/log.ts";
 import { sendBodySchema } from "../messages/send-body.ts";
 import { changeConnectionSchema, verifyBodySchema, verifyCandidateSchema } from "../routes/connections.ts";
 import { connectorBodySchema } from "../routes/connectors.ts";
+import { eventQuerySchema } from "../routes/events.ts";
 import { newKeySchema } from "../routes/keys.ts";
+import { changeMessageSchema, retryMessageSchema } from "../routes/messages.ts";
 import * as answers from "./answers.ts";
 
 /** A route, as the documentation tells it. */
@@ -22,12 +24,16 @@ export interface Operation {
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   readonly isForm?: boolean;
+  /** Answered event by event (text/event-stream); `answer` is the data of one. */
+  readonly isStream?: boolean;
+  /** It may be stored instead, to be sent later: a 202 with this. */
+  readonly waiting?: z.ZodType;
   readonly isIdempotent?: boolean;
   /** Whether `Prefer: return=minimal` leaves the body of its answer away. */
   readonly mayBeMinimal?: boolean;
   /** A request that works, on a server with a connection `default` and one `team/alerts`. */
   readonly example?: unknown;
-  readonly status: 200 | 201 | 204;
+  readonly status: 200 | 201 | 202 | 204;
   readonly answer?: z.ZodType;
 }
 
@@ -64,6 +70,7 @@ export const OPERATIONS: readonly Operation[] = [
     mayBeMinimal: true,
     status: 200,
     answer: answers.sendAnswerSchema,
+    waiting: answers.waitingMessageSchema,
   },
   {
     id: "sendBatch",
@@ -71,13 +78,15 @@ export const OPERATIONS: readonly Operation[] = [
     path: "/v1/messages/batch",
     tag: "Messages",
     summary: "Send up to 100 messages",
-    description: "One that fails never stops the rest. A repeated batch sends only those that were not sent.",
+    description:
+      "One that fails never stops the rest. A repeated batch sends only those that were not sent. With `Prefer: respond-async` all are stored, and sent later.",
     scope: "messages:send",
     body: batchBodySchema,
     isIdempotent: true,
     example: { messages: [MESSAGE, { ...MESSAGE, to: "alan@example.com" }] },
     status: 200,
     answer: answers.batchAnswerSchema,
+    waiting: answers.batchAnswerSchema,
   },
   {
     id: "previewMessage",
@@ -113,6 +122,68 @@ export const OPERATIONS: readonly Operation[] = [
     scope: "messages:read",
     status: 200,
     answer: answers.loggedMessageSchema,
+  },
+  {
+    id: "getMessageEvents",
+    method: "get",
+    path: "/v1/messages/{id}/events",
+    tag: "Messages",
+    summary: "Read every attempt of a message, and everything that happened to it",
+    scope: "messages:read",
+    status: 200,
+    answer: answers.messageEventsSchema,
+  },
+  {
+    id: "changeMessage",
+    method: "patch",
+    path: "/v1/messages/{id}",
+    tag: "Messages",
+    summary: "Send a message that waits at another time",
+    description: "409 once sending began.",
+    scope: "messages:send",
+    body: changeMessageSchema,
+    example: { sendAt: "2099-12-24T18:00:00Z" },
+    status: 200,
+    answer: answers.waitingMessageSchema,
+  },
+  {
+    id: "cancelMessage",
+    method: "post",
+    path: "/v1/messages/{id}/cancel",
+    tag: "Messages",
+    summary: "Take back a message that waits",
+    description: "409 once sending began. Between two attempts it can be taken back from those who have not got it.",
+    scope: "messages:send",
+    status: 200,
+    answer: answers.waitingMessageSchema,
+  },
+  {
+    id: "retryMessage",
+    method: "post",
+    path: "/v1/messages/{id}/retry",
+    tag: "Messages",
+    summary: "Send a message again to those who have not got it",
+    description:
+      "A deferred message before its time, or one that was done with: to everybody who was refused, or to the recipients that are named.",
+    scope: "messages:send",
+    body: retryMessageSchema,
+    example: { recipients: ["grace@example.com"] },
+    status: 202,
+    answer: answers.waitingMessageSchema,
+  },
+  {
+    id: "followEvents",
+    method: "get",
+    path: "/v1/events",
+    tag: "Messages",
+    summary: "Follow what happens, as server-sent events",
+    description:
+      "Goes on from `Last-Event-ID`, else from `after`, else from now. A key sees the messages it sent itself; one with the scope `keys:write` all of them, and connections.",
+    scope: "messages:read",
+    query: eventQuerySchema,
+    isStream: true,
+    status: 200,
+    answer: answers.eventStreamSchema,
   },
   {
     id: "sendByConnector",

@@ -5,13 +5,17 @@ import type { Store } from "./store.ts";
 /** The part of Cloudflare's `D1Database` that is used here, so that nobody needs its types. */
 export interface D1 {
   prepare(sql: string): D1Statement;
-  batch(statements: readonly D1Statement[]): Promise<unknown>;
+  batch(statements: readonly D1Statement[]): Promise<readonly D1Result[]>;
 }
 
 interface D1Statement {
   bind(...values: readonly unknown[]): D1Statement;
-  run(): Promise<{ readonly meta: { readonly changes: number } }>;
+  run(): Promise<D1Result>;
   all(): Promise<{ readonly results: readonly Readonly<Record<string, unknown>>[] }>;
+}
+
+interface D1Result {
+  readonly meta: { readonly changes: number };
 }
 
 /** A store in D1, Cloudflare's SQLite at the edge: `d1Store(env.DB)`. */
@@ -38,7 +42,8 @@ function toSqlDatabase(database: D1): SqlDatabase {
       ).results.map(toRow);
     },
     async transaction(steps) {
-      await database.batch(steps.map((step) => database.prepare(step)));
+      const statements = steps.map(([sql, ...values]) => database.prepare(sql).bind(...values));
+      return (await database.batch(statements)).map(({ meta }) => meta.changes);
     },
     async close() {},
   };

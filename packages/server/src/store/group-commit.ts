@@ -1,4 +1,5 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { SqlStep } from "./sql-database.ts";
 
 /**
  * Writes that come together go to the disk together.
@@ -9,16 +10,18 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
  */
 export class GroupCommit {
   readonly #database: DatabaseSync;
+  readonly #prepare: (sql: string) => StatementSync;
   #waiting: Write[] = [];
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, prepare: (sql: string) => StatementSync) {
     this.#database = database;
+    this.#prepare = prepare;
   }
 
-  /** Resolves with the number of rows that were changed, once they are on the disk. */
-  write(statement: StatementSync, values: readonly SQLInputValue[]): Promise<number> {
+  /** Does all of the steps or none. Resolves with the number of rows each changed, once they are on the disk. */
+  write(steps: readonly SqlStep[]): Promise<readonly number[]> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ statement, values, resolve, reject });
+      this.#waiting.push({ steps, resolve, reject });
       if (this.#waiting.length === 1) setImmediate(() => this.flush());
     });
   }
@@ -30,7 +33,7 @@ export class GroupCommit {
     if (group.length === 0) return;
     try {
       this.#database.exec("BEGIN IMMEDIATE");
-      const settlements = group.map(run);
+      const settlements = group.map((write) => this.#run(write));
       this.#database.exec("COMMIT");
       for (const settle of settlements) settle();
     } catch (error) {
@@ -38,21 +41,27 @@ export class GroupCommit {
       for (const { reject } of group) reject(error);
     }
   }
+
+  /** What to tell who waits, once the group is on the disk. Of several steps, those before one that failed are undone. */
+  #run({ steps, resolve, reject }: Write): () => void {
+    // SQLite itself takes back what a failed statement did, and only that.
+    const isCompound = steps.length > 1;
+    if (isCompound) this.#database.exec("SAVEPOINT write");
+    try {
+      const changes = steps.map(([sql, ...values]) => Number(this.#prepare(sql).run(...values).changes));
+      if (isCompound) this.#database.exec("RELEASE write");
+      return () => resolve(changes);
+    } catch (error) {
+      // A full disk may end the whole transaction: then nothing of the group was written, and nobody may be told it was.
+      if (!this.#database.isTransaction) throw error;
+      if (isCompound) this.#database.exec("ROLLBACK TO write; RELEASE write");
+      return () => reject(error);
+    }
+  }
 }
 
 interface Write {
-  readonly statement: StatementSync;
-  readonly values: readonly SQLInputValue[];
-  resolve(changes: number): void;
+  readonly steps: readonly SqlStep[];
+  resolve(changes: readonly number[]): void;
   reject(error: unknown): void;
-}
-
-/** What to tell who waits, once the group is on the disk. SQLite takes back what a failed statement did, and only that. */
-function run({ statement, values, resolve, reject }: Write): () => void {
-  try {
-    const changes = Number(statement.run(...values).changes);
-    return () => resolve(changes);
-  } catch (error) {
-    return () => reject(error);
-  }
 }

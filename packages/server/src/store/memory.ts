@@ -1,12 +1,18 @@
-import type { ConnectionRecord, Idempotency, KeyRecord, MessageQuery, MessageRecord, Store } from "./store.ts";
+import { memoryMessages } from "./memory-messages.ts";
+import { memoryOutbox } from "./memory-outbox.ts";
+import { MemoryRows } from "./memory-rows.ts";
+import type { ConnectionRecord, KeyRecord, Store } from "./store.ts";
 
 /** A store that ends with the process: for tests, and for servers that were given no other. */
 export function memoryStore(): Store {
+  const rows = new MemoryRows();
   return {
     settings: settingStore(),
     keys: keyStore(),
     connections: connectionStore(),
-    messages: messageStore(),
+    messages: memoryMessages(rows),
+    outbox: memoryOutbox(rows),
+    events: rows.events,
     check: async () => {},
     close: async () => {},
   };
@@ -69,74 +75,4 @@ function connectionStore(): Store["connections"] {
       if (current !== undefined) connections.set(name, { ...current, lastUsedAt: at, lastError: error });
     },
   };
-}
-
-function messageStore(): Store["messages"] {
-  const messages = new Map<string, MessageRecord>();
-  /** Ids of the rows that hold an idempotency key. */
-  const requests = new Map<string, string>();
-
-  function change(id: string, changes: Partial<MessageRecord>): void {
-    const message = messages.get(id);
-    if (message === undefined) return;
-    if (changes.idempotency === null && message.idempotency !== null) {
-      requests.delete(requestOf(message.key, message.idempotency));
-    }
-    messages.set(id, { ...message, ...changes });
-  }
-
-  function find(key: string, idempotency: Pick<Idempotency, "route" | "key">): MessageRecord | undefined {
-    return messages.get(requests.get(requestOf(key, idempotency)) ?? "");
-  }
-
-  return {
-    async begin(message, idempotentSince) {
-      if (message.idempotency !== null) {
-        const existing = find(message.key, message.idempotency);
-        if (existing !== undefined && existing.createdAt >= idempotentSince) return existing;
-        if (existing !== undefined) change(existing.id, { idempotency: null });
-        requests.set(requestOf(message.key, message.idempotency), message.id);
-      }
-      messages.set(message.id, message);
-      return undefined;
-    },
-    async findRequest(key, idempotency, since) {
-      const existing = find(key, idempotency);
-      return existing !== undefined && existing.createdAt >= since ? existing : undefined;
-    },
-    async finish(id, { keepsIdempotency, ...outcome }) {
-      change(id, { ...outcome, ...(!keepsIdempotency && { idempotency: null }) });
-    },
-    find: async (id) => messages.get(id),
-    async list(query) {
-      const newestFirst = [...messages.values()].sort((one, other) => (one.id > other.id ? -1 : 1));
-      return newestFirst.filter((message) => matches(message, query)).slice(0, query.limit);
-    },
-    async interrupt(startedBefore) {
-      for (const { id, state, createdAt } of messages.values()) {
-        if (state === "sending" && createdAt < startedBefore) change(id, { state: "unknown" });
-      }
-    },
-    async prune(createdBefore) {
-      for (const { id, state, createdAt } of messages.values()) {
-        if (state === "sending" || createdAt >= createdBefore) continue;
-        change(id, { idempotency: null });
-        messages.delete(id);
-      }
-    },
-  };
-}
-
-function requestOf(apiKey: string, { route, key }: Pick<Idempotency, "route" | "key">): string {
-  return JSON.stringify([apiKey, route, key]);
-}
-
-function matches(message: MessageRecord, { before, state, connection, key, recipient }: MessageQuery): boolean {
-  return (
-    (before === undefined || message.id < before) &&
-    (state === undefined || message.state === state) &&
-    (connection === undefined || message.connection === connection) &&
-    (key === undefined || message.key === key) &&
-    (recipient === undefined || message.envelope.to.includes(recipient))
-  );
 }

@@ -1,3 +1,4 @@
+import { queueMigration } from "./queue-migration.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 
 /**
@@ -54,6 +55,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE INDEX messages_created ON messages (created_at)",
     "CREATE INDEX messages_sending ON messages (created_at) WHERE state = 'sending'",
   ],
+  queueMigration,
 ];
 
 /** Brings a database up to date. Two that start at once do no harm: the second finds every step done. */
@@ -61,7 +63,8 @@ export async function migrate(database: SqlDatabase, migrations: typeof MIGRATIO
   await database.run("CREATE TABLE IF NOT EXISTS migrations (step INTEGER PRIMARY KEY)");
   for (let step = (await doneSteps(database)) + 1; step <= migrations.length; step++) {
     try {
-      await database.transaction([`INSERT INTO migrations (step) VALUES (${step})`, ...(migrations[step - 1] ?? [])]);
+      const steps = [`INSERT INTO migrations (step) VALUES (${step})`, ...(migrations[step - 1] ?? [])];
+      await database.transaction(steps.map((sql) => [sql]));
     } catch (error) {
       if ((await doneSteps(database)) < step) throw error;
     }

@@ -1,5 +1,8 @@
+import type { EventRecord } from "./event-record.ts";
+import type { MessageOutcome, MessageRecord, StoredBody } from "./message-record.ts";
+import type { AttemptRecord } from "./outbox.ts";
 import type { SqlRow, SqlValue } from "./sql-database.ts";
-import type { ConnectionRecord, KeyRecord, MessageRecord } from "./store.ts";
+import type { ConnectionRecord, KeyRecord } from "./store.ts";
 
 /**
  * Records as rows and back. What comes out of the columns was written by the same function's other half, so its shape
@@ -70,16 +73,27 @@ export function fromMessage(message: MessageRecord): Columns {
     message_id: message.messageId,
     subject: message.subject,
     envelope: JSON.stringify(message.envelope),
-    size: message.size,
-    state: message.state,
-    accepted: JSON.stringify(message.accepted),
-    rejected: JSON.stringify(message.rejected),
-    reply: JSON.stringify(message.reply),
-    downgrades: JSON.stringify(message.downgrades),
-    error: JSON.stringify(message.error),
+    recipients_mode: message.recipientsMode,
+    on_unknown: message.onUnknown,
     created_at: message.createdAt,
-    finished_at: message.finishedAt,
-    content: message.content,
+    expires_at: message.expiresAt,
+    attempts: message.attempts,
+    interruptions: message.interruptions,
+    ...fromOutcome(message),
+  };
+}
+
+/** The columns that change while a message is on its way. */
+export function fromOutcome(outcome: MessageOutcome): Columns {
+  return {
+    state: outcome.state,
+    recipients: JSON.stringify(outcome.recipients),
+    reply: JSON.stringify(outcome.reply),
+    downgrades: JSON.stringify(outcome.downgrades),
+    size: outcome.size,
+    error: JSON.stringify(outcome.error),
+    due_at: outcome.dueAt,
+    finished_at: outcome.finishedAt,
   };
 }
 
@@ -99,16 +113,53 @@ export function toMessage(row: SqlRow): MessageRecord {
     messageId: String(row.message_id),
     subject: String(row.subject),
     envelope: json(row.envelope),
-    size: Number(row.size),
+    recipientsMode: row.recipients_mode as MessageRecord["recipientsMode"],
+    onUnknown: row.on_unknown as MessageRecord["onUnknown"],
+    createdAt: Number(row.created_at),
+    expiresAt: numberOrNull(row.expires_at),
+    attempts: Number(row.attempts),
+    interruptions: Number(row.interruptions),
     state: row.state as MessageRecord["state"],
-    accepted: json(row.accepted),
-    rejected: json(row.rejected),
+    recipients: json(row.recipients),
     reply: json(row.reply),
     downgrades: json(row.downgrades),
+    size: Number(row.size),
     error: json(row.error),
-    createdAt: Number(row.created_at),
+    dueAt: numberOrNull(row.due_at),
     finishedAt: numberOrNull(row.finished_at),
-    content: row.content instanceof Uint8Array ? row.content : null,
+  };
+}
+
+export function toBody(row: SqlRow): StoredBody {
+  return {
+    bytes: row.bytes instanceof Uint8Array ? row.bytes : new Uint8Array(),
+    dsn: json(row.dsn),
+    requireTls: row.require_tls === 1,
+    isKept: row.is_kept === 1,
+  };
+}
+
+export function toAttempt(row: SqlRow): AttemptRecord {
+  return {
+    number: Number(row.number),
+    stage: row.stage as AttemptRecord["stage"],
+    openedAt: Number(row.opened_at),
+    finalAt: numberOrNull(row.final_at),
+    endedAt: numberOrNull(row.ended_at),
+    reply: json(row.reply),
+    error: json(row.error),
+  };
+}
+
+export function toEvent(row: SqlRow): EventRecord {
+  return {
+    id: Number(row.id),
+    type: row.type as EventRecord["type"],
+    at: Number(row.at),
+    message: stringOrNull(row.message),
+    key: stringOrNull(row.key),
+    connection: stringOrNull(row.connection),
+    data: json(row.data),
   };
 }
 

@@ -3,10 +3,12 @@ export interface SqlDatabase {
   /** Runs a statement; resolves with the number of rows it changed. */
   run(sql: string, ...values: readonly SqlValue[]): Promise<number>;
   all(sql: string, ...values: readonly SqlValue[]): Promise<readonly SqlRow[]>;
-  /** Runs statements without values in one transaction: all of them, or none. */
-  transaction(statements: readonly string[]): Promise<void>;
+  /** Runs statements in one transaction: all of them, or none. Resolves with the number of rows each changed. */
+  transaction(steps: readonly SqlStep[]): Promise<readonly number[]>;
   close(): Promise<void>;
 }
+
+export type SqlStep = readonly [sql: string, ...values: SqlValue[]];
 
 export type SqlValue = string | number | null | Uint8Array;
 

@@ -28,7 +28,7 @@ export async function sqliteStore(path: string): Promise<Store> {
 
 function toSqlDatabase(database: DatabaseSync): SqlDatabase {
   const statements = new Map<string, StatementSync>();
-  const commits = new GroupCommit(database);
+  const commits = new GroupCommit(database, prepare);
 
   function prepare(sql: string): StatementSync {
     const statement = statements.get(sql) ?? database.prepare(sql);
@@ -38,20 +38,14 @@ function toSqlDatabase(database: DatabaseSync): SqlDatabase {
 
   return {
     async run(sql, ...values) {
-      return commits.write(prepare(sql), values);
+      const [changes = 0] = await commits.write([[sql, ...values]]);
+      return changes;
     },
     async all(sql, ...values) {
       return prepare(sql).all(...values);
     },
     async transaction(steps) {
-      database.exec("BEGIN IMMEDIATE");
-      try {
-        for (const step of steps) database.exec(step);
-        database.exec("COMMIT");
-      } catch (error) {
-        database.exec("ROLLBACK");
-        throw error;
-      }
+      return commits.write(steps);
     },
     async close() {
       commits.flush();

@@ -1,5 +1,7 @@
-import type { MailErrorCode, MailPhase, RejectedRecipient, SmtpReply } from "@edgepost/core";
 import type { Scope } from "../keys/scopes.ts";
+import type { EventStore } from "./event-record.ts";
+import type { Idempotency, MessageQuery, MessageRecord, StoredBody } from "./message-record.ts";
+import type { OutboxStore } from "./outbox.ts";
 
 /**
  * Where a server keeps what must outlive a request: keys, connections and the log of messages. Times are milliseconds
@@ -14,6 +16,10 @@ export interface Store {
   readonly connections: ConnectionStore;
   /** The log. */
   readonly messages: MessageStore;
+  /** What waits, and what is being sent: the same rows as the log. */
+  readonly outbox: OutboxStore;
+  /** What happened. */
+  readonly events: EventStore;
   /** Rejects when the store cannot answer. */
   check(): Promise<void>;
   /** After the last request. */
@@ -100,112 +106,38 @@ export interface ConnectionRecord {
   readonly lastError: string | null;
 }
 
+/** A message to write down. */
+export interface NewMessage {
+  /** As it goes into the log. */
+  readonly message: MessageRecord;
+  /** Null where nobody will need it again. */
+  readonly body: StoredBody | null;
+  /**
+   * Until when whoever writes it sends it, at once: its first attempt is open then, as if the final dot was about to be
+   * sent, under the lease {@link FIRST_LEASE}. Null for one that waits.
+   */
+  readonly leaseUntil: number | null;
+}
+
 /** The log of messages. */
 export interface MessageStore {
   /**
-   * Writes a message down before it is sent. When another row of the same key and route has the same idempotency key
+   * Writes a message down, and its body with it. When another row of the same key and route has the same idempotency key
    * and is not older than `idempotentSince`, that row is returned instead and nothing is written.
    */
-  begin(message: MessageRecord, idempotentSince: number): Promise<MessageRecord | undefined>;
+  begin(message: NewMessage, idempotentSince: number): Promise<MessageRecord | undefined>;
   /** The row that holds an idempotency key, unless it is older than `since`. */
   findRequest(
     key: string,
     idempotency: Pick<Idempotency, "route" | "key">,
     since: number,
   ): Promise<MessageRecord | undefined>;
-  /** Writes down what became of it. */
-  finish(id: string, outcome: MessageOutcome): Promise<void>;
   /** Undefined when there is none. */
   find(id: string): Promise<MessageRecord | undefined>;
+  /** What is sent, as long as it is kept. */
+  body(id: string): Promise<StoredBody | undefined>;
   /** Newest first. */
   list(query: MessageQuery): Promise<readonly MessageRecord[]>;
-  /** Messages that are `sending` since before `startedBefore` were interrupted: nobody can know what became of them. */
-  interrupt(startedBefore: number): Promise<void>;
-  /** Forgets finished messages made before a time. */
+  /** Forgets messages made before a time that nothing more will be done for, with all that belongs to them. */
   prune(createdBefore: number): Promise<void>;
-}
-
-/** `partial` when some recipients were refused; `unknown` when nobody can tell. */
-export type MessageState = "sending" | "sent" | "partial" | "failed" | "unknown";
-
-/** What became of a message. */
-export interface MessageOutcome {
-  /** In one word. */
-  readonly state: MessageState;
-  /** Envelope addresses the mail server took. */
-  readonly accepted: readonly string[];
-  /** Whom it refused, each with its reply. */
-  readonly rejected: readonly RejectedRecipient[];
-  /** Its last word; null when it said none. */
-  readonly reply: SmtpReply | null;
-  /** What was asked for and not offered. */
-  readonly downgrades: readonly string[];
-  /** Octets as sent; before and without that, as they would be at most. */
-  readonly size: number;
-  /** Null unless the send failed as a whole. */
-  readonly error: MessageFailure | null;
-  /** Milliseconds since 1970; null while it is sent. */
-  readonly finishedAt: number | null;
-  /** False gives the idempotency key free: the same request may try again. */
-  readonly keepsIdempotency: boolean;
-}
-
-/** The facts of the `MailError` a message failed with. */
-export interface MessageFailure {
-  /** Of the error. */
-  readonly code: MailErrorCode;
-  /** Of the error. */
-  readonly phase: MailPhase;
-  /** Its message, for humans. */
-  readonly detail: string;
-  /** Of the error. */
-  readonly retryable: boolean;
-}
-
-/** A message of the log. */
-export interface MessageRecord extends Omit<MessageOutcome, "keepsIdempotency"> {
-  /** Grows with time, so that the newest sorts last. */
-  readonly id: string;
-  /** Id of the API key that sent it. */
-  readonly key: string;
-  /** Null for a connection that was brought along. */
-  readonly connection: string | null;
-  /** Null for a request that brought no key. */
-  readonly idempotency: Idempotency | null;
-  /** With its angle brackets. */
-  readonly messageId: string;
-  /** As the message has it, decoded. */
-  readonly subject: string;
-  /** Bare addresses. */
-  readonly envelope: { readonly from: string; readonly to: readonly string[] };
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
-  /** The message itself, where the server was told to keep it. */
-  readonly content: Uint8Array | null;
-}
-
-/** Ties a row to the request that made it. */
-export interface Idempotency {
-  /** The path of the request: a key counts per route. */
-  readonly route: string;
-  /** The `Idempotency-Key` as it came. */
-  readonly key: string;
-  /** SHA-256 of what was asked, in hex. */
-  readonly fingerprint: string;
-}
-
-/** Which messages of the log; every field narrows further. */
-export interface MessageQuery {
-  /** How many at most. */
-  readonly limit: number;
-  /** Only messages made before the one with this id. */
-  readonly before?: string | undefined;
-  /** Only messages in this state. */
-  readonly state?: MessageState | undefined;
-  /** Only messages over this connection. */
-  readonly connection?: string | undefined;
-  /** Only messages of this API key. */
-  readonly key?: string | undefined;
-  /** Only messages with this envelope recipient. */
-  readonly recipient?: string | undefined;
 }

@@ -1,0 +1,202 @@
+import { MailError } from "@edgepost/core";
+import type { OpenConnection } from "../connections/connections.ts";
+import { withHint } from "../connections/providers.ts";
+import type { Services } from "../context.ts";
+import { RequestProblem } from "../http/problem.ts";
+import { toMail } from "../messages/record.ts";
+import type { StoredBody } from "../store/message-record.ts";
+import type { Lease, LeasedMessage } from "../store/outbox.ts";
+import { settleAbandoned } from "./abandoned.ts";
+import { type Ending, judgeAttempt } from "./attempt.ts";
+import { LEASE_MS, type QueueLimits } from "./limits.ts";
+import { createPaces } from "./pace.ts";
+import { persist } from "./persist.ts";
+
+/**
+ * Carries messages from the outbox to mail servers, for whatever engine wakes it:
+ * stored → leased → attempt opened → final dot about to be sent → done.
+ */
+export interface Courier {
+  /** For an engine that brings ids: delivers those that are due, each connection's over one connection. */
+  deliver(ids: readonly string[]): Promise<readonly Delivered[]>;
+  /** For an engine that looks into the outbox itself: how to serve one connection. */
+  serve(connection: string): Round;
+  /** Gives to others what was begun in a process that is gone, and says when each connection has something due. */
+  sweep(): Promise<readonly { readonly connection: string; readonly dueAt: number }[]>;
+  /** Keeps what is leased here. To be called more often than every {@link LEASE_MS}. */
+  renew(): Promise<void>;
+}
+
+/** What became of a message that an engine brought. */
+export interface Delivered {
+  /** The one that was brought. */
+  readonly id: string;
+  /** When to bring it again; null when there is nothing more to do for it here. */
+  readonly dueAt: number | null;
+}
+
+/** One connection, for as long as it is served without a break. */
+export interface Round {
+  /** Leases up to so many messages that are due. */
+  lease(limit: number): Promise<readonly LeasedMessage[]>;
+  /** How many to carry at once, as far as that is known before the connection is open. */
+  places(): Promise<number>;
+  /** Delivers one. Resolves with when to go on; 0 for now. The lease is given back when that is later. */
+  carry(leased: LeasedMessage): Promise<number>;
+  /** Gives leases back under which nothing was begun. */
+  release(leases: readonly Lease[]): Promise<void>;
+  /** Lets the connection go. */
+  close(): Promise<void>;
+}
+
+export type CourierServices = Pick<Services, "store" | "connections" | "clock" | "log" | "newId">;
+
+export function createCourier(
+  services: CourierServices,
+  limits: QueueLimits,
+  random: () => number = Math.random,
+): Courier {
+  const { store, connections, clock } = services;
+  const { outbox } = store;
+  const holder = services.newId(clock());
+  const paces = createPaces(outbox, limits, clock);
+  const now = () => clock().getTime();
+
+  async function carry({ lease, message }: LeasedMessage, connection: OpenConnection | MailError): Promise<void> {
+    const body = await store.messages.body(message.id);
+    const leave = connection instanceof MailError ? () => {} : await connection.enter();
+    try {
+      if (!(await outbox.openAttempt(lease, now()))) return;
+      const ending = await attempt(lease, message, body, connection);
+      leave();
+      const error = "error" in ending ? ending.error : undefined;
+      const opened = { ...message, attempts: lease.attempt };
+      const outcome = judgeAttempt({ message: opened, ending, limits, now: now(), random });
+      await persist(() =>
+        outbox.settle(lease, { message: outcome, at: now(), keepsIdempotency: true, isInterruption: false }),
+      );
+      if (connection instanceof MailError) return;
+      await connection.note(error);
+      await paces.note(message.connection, error);
+    } finally {
+      leave();
+    }
+  }
+
+  async function attempt(
+    lease: Lease,
+    message: LeasedMessage["message"],
+    body: StoredBody | undefined,
+    connection: OpenConnection | MailError,
+  ): Promise<Ending> {
+    let isFinal = false;
+    const onFinal = async () => {
+      if (!(await outbox.markFinal(lease, now()))) throw leaseLost();
+      isFinal = true;
+    };
+    try {
+      if (connection instanceof MailError) throw connection;
+      if (body === undefined) throw contentGone();
+      const mail = await toMail(message, body);
+      const { transport } = connection;
+      if (!transport.tellsFinal) await onFinal();
+      return { receipt: await transport.send(mail, { recipients: message.recipientsMode, onFinal }) };
+    } catch (error) {
+      return { error: connection instanceof MailError ? error : withHint(error, connection.host), isFinal };
+    }
+  }
+
+  /** A connection that cannot be used is what became of the messages it was to carry. */
+  async function open(name: string): Promise<OpenConnection | MailError> {
+    try {
+      return await connections.reopen(name);
+    } catch (error) {
+      if (error instanceof MailError) return error;
+      if (error instanceof RequestProblem) return connectionGone(name, error);
+      throw error;
+    }
+  }
+
+  function serve(name: string): Round {
+    let opening: Promise<OpenConnection | MailError> | undefined;
+    const connection = () => {
+      opening ??= open(name);
+      opening.catch(() => {
+        opening = undefined;
+      });
+      return opening;
+    };
+    return {
+      lease: (limit) =>
+        outbox.lease({ from: { connection: name, limit }, now: now(), until: now() + LEASE_MS, holder }),
+      async places() {
+        const opened = await connection();
+        return opened instanceof MailError ? 1 : opened.pool.maxConnections;
+      },
+      async carry(leased) {
+        const opened = await connection();
+        const settings = opened instanceof MailError ? {} : { ...opened.delivery, rate: opened.pool.rate };
+        const goAt = await paces.takePlace(name, settings);
+        if (goAt > 0) await outbox.release([leased.lease]);
+        else await carry(leased, opened);
+        return goAt;
+      },
+      release: (leases) => outbox.release(leases),
+      async close() {
+        const opened = await opening?.catch(() => undefined);
+        if (opened !== undefined && !(opened instanceof MailError)) await opened.release();
+      },
+    };
+  }
+
+  async function deliver(ids: readonly string[]): Promise<readonly Delivered[]> {
+    const leased = await outbox.lease({ from: { ids }, now: now(), until: now() + LONG_LEASE_MS, holder });
+    const names = new Set(leased.map(({ message }) => message.connection));
+    const of = (name: string) => leased.filter(({ message }) => message.connection === name);
+    await Promise.all([...names].map((name) => deliverTo(name, of(name))));
+    return Promise.all(ids.map(async (id) => ({ id, dueAt: (await store.messages.find(id))?.dueAt ?? null })));
+  }
+
+  async function deliverTo(name: string, messages: readonly LeasedMessage[]): Promise<void> {
+    const round = serve(name);
+    const waiting = [...messages];
+    async function work(): Promise<void> {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await round.carry(next);
+    }
+    try {
+      await Promise.all(Array.from({ length: await round.places() }, work));
+    } finally {
+      await round.release(waiting.map(({ lease }) => lease));
+      await round.close();
+    }
+  }
+
+  return {
+    deliver,
+    serve,
+    async sweep() {
+      await settleAbandoned(services, limits, { holder, endedBefore: now() });
+      return outbox.lanes();
+    },
+    renew: () => outbox.renew(holder, now() + LEASE_MS),
+  };
+}
+
+/** Longer than one batch of a queue may run at the edge (15 min), where nobody is there to renew a lease. */
+const LONG_LEASE_MS = 20 * 60 * 1000;
+
+function leaseLost(): MailError {
+  const detail = "The lease of this message ran out, or it was taken back: it was not sent.";
+  return new MailError("aborted", detail, { phase: "body", retryable: false });
+}
+
+function contentGone(): MailError {
+  return new MailError("attachment-failed", "The content of this message is not there any more.", { phase: "input" });
+}
+
+function connectionGone(name: string, cause: RequestProblem): MailError {
+  return new MailError("invalid-connection", `The connection ${name} cannot be used: ${cause.message}`, {
+    phase: "input",
+    cause,
+  });
+}
