@@ -14,7 +14,7 @@ export interface OutgoingMail {
   readonly message: Message;
   /** Bare addresses, at least one recipient. Bcc lives only here. */
   readonly envelope: Envelope;
-  /** With its angle brackets, the same over all attempts. */
+  /** With its angle brackets, the same over all attempts. Of a raw message without one it is made up, and not sent. */
   readonly messageId: string;
   /** The whole message, CRLF line ends, not dot-stuffed. Default form: `7bit`. */
   bytes(form?: BodyForm): Promise<Uint8Array>;

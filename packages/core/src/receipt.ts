@@ -23,7 +23,7 @@ export interface RejectedRecipient {
  * "Accepted" means that the server's positive final reply to this very message was read.
  */
 export interface Receipt {
-  /** With its angle brackets; the same over all attempts. */
+  /** With its angle brackets; the same over all attempts. Of a raw message without one it is made up, and not sent. */
   readonly messageId: string;
   /** Envelope addresses the server took responsibility for. */
   readonly accepted: readonly string[];

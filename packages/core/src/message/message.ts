@@ -124,7 +124,7 @@ export interface Message {
   readonly attachments: readonly Attachment[];
   /** Other fields, in the order they were given. */
   readonly headers: readonly Header[];
-  /** With angle brackets. */
+  /** With angle brackets; of a raw message without one made up, to tell its attempts apart, and not sent. */
   readonly messageId: string;
   /** Written in whole seconds. */
   readonly date: Date;
