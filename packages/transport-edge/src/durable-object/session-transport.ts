@@ -34,8 +34,14 @@ const ABORT_MS = 2_000;
 const UNANSWERED = "The Durable Object that holds the SMTP session did not answer.";
 
 export function sessionTransport(namespace: SmtpSessionNamespace, given: SmtpConnection | string): Transport {
-  const { defaults, timeouts, ...parsed } = parseConnection(given);
-  const connection: SmtpConnection = { ...parsed, timeouts, allowPort25: parsed.port === 25 };
+  const { defaults, timeouts, tls, ...parsed } = parseConnection(given);
+  // The object checks it once more: settings of TLS have no place where there is none.
+  const connection: SmtpConnection = {
+    ...parsed,
+    ...(parsed.security !== "none" && { tls }),
+    timeouts,
+    allowPort25: parsed.port === 25,
+  };
   const name = `${parsed.auth?.username ?? ""}@${parsed.host}:${parsed.port}`;
 
   async function send(mail: OutgoingMail, options: SendOptions): Promise<Receipt> {
