@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { createMailer } from "@edgepost/core";
 import { nodeTransport } from "@edgepost/transport-node";
 import { freePort, untilListening } from "../test/support/free-port.ts";
+import { post, startNodeEndpoint } from "./servers/endpoints.ts";
+import { type Figures, measure } from "./work/load.ts";
 
 /**
  * `pnpm proof:load`: fifty clients for a minute through the Node entry with SQLite in a file, to Postfix's `smtp-sink`,
@@ -18,16 +20,7 @@ const WARM_UP = 1 / 3;
 const MAX_GROWTH = 1.25;
 
 const MESSAGE = { from: "a@example.com", to: "b@example.com", subject: "Hello", text: "Hello. ".repeat(150) };
-const TOKEN = "load-token-of-the-endpoint-proof-0123456789abcdef";
 const SINK = ["/usr/sbin/smtp-sink", "/usr/local/sbin/smtp-sink"].find((path) => existsSync(path));
-
-interface Figures {
-  readonly sends: number;
-  readonly errors: number;
-  readonly perSecond: number;
-  readonly p50: number;
-  readonly p99: number;
-}
 
 async function prove(): Promise<void> {
   if (SINK === undefined) throw new Error('smtp-sink was not found: install Postfix, on Debian "apt install postfix".');
@@ -35,18 +28,18 @@ async function prove(): Promise<void> {
   const sink = spawn(SINK, ["-u", "root", `inet:127.0.0.1:${port}`, "128"], { stdio: "ignore" });
   await untilListening(port);
   const folder = mkdtempSync(join(tmpdir(), "edgepost-load-"));
-  const { child, url } = await startEndpoint(port, folder);
+  const { child, url } = await startNodeEndpoint(port, folder);
 
   try {
     const sdk = createMailer({ transport: nodeTransport({ host: "127.0.0.1", port, security: "none" }) });
     const bySdk = () => sdk.send(MESSAGE).then(() => true);
-    const byHttp = () => post(url);
-    const alone = { sdk: await measure(1, 5, bySdk), http: await measure(1, 5, byHttp) };
-    const sdkLoad = await measure(CLIENTS, Math.min(SECONDS, 15), bySdk);
+    const byHttp = () => post(url, MESSAGE);
+    const alone = { sdk: await measure(1, { seconds: 5 }, bySdk), http: await measure(1, { seconds: 5 }, byHttp) };
+    const sdkLoad = await measure(CLIENTS, { seconds: Math.min(SECONDS, 15) }, bySdk);
     await sdk.close();
 
     const memory = watchMemory(child);
-    const load = await measure(CLIENTS, SECONDS, byHttp);
+    const load = await measure(CLIENTS, { seconds: SECONDS }, byHttp);
     const megabytes = memory.stop();
 
     print([
@@ -69,65 +62,6 @@ async function prove(): Promise<void> {
     }
     rmSync(folder, { recursive: true });
   }
-}
-
-async function startEndpoint(smtpPort: number, folder: string): Promise<{ child: ChildProcess; url: string }> {
-  const entry = new URL("../packages/server/src/node.ts", import.meta.url).pathname;
-  const main = { host: "127.0.0.1", port: smtpPort, security: "none" };
-  const child = spawn(process.execPath, ["--conditions=@edgepost/source", "--no-warnings", entry], {
-    env: {
-      EDGEPOST_API_KEY: TOKEN,
-      EDGEPOST_PORT: "0",
-      EDGEPOST_DATA: folder,
-      EDGEPOST_CONNECTIONS: JSON.stringify({ main }),
-    },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const url = await new Promise<string>((resolve) => {
-    // Read to the end, or the endpoint would wait for somebody to read its log.
-    child.stdout.on("data", (data) => {
-      const [, found] = /"event":"listening","url":"([^"]+)"/.exec(String(data)) ?? [];
-      if (found !== undefined) resolve(found);
-    });
-  });
-  return { child, url };
-}
-
-async function post(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/v1/messages`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
-    body: JSON.stringify({ connection: "main", ...MESSAGE }),
-  });
-  await response.arrayBuffer();
-  return response.ok;
-}
-
-/** So many clients, each sending one message after the other. */
-async function measure(clients: number, seconds: number, send: () => Promise<boolean>): Promise<Figures> {
-  const times: number[] = [];
-  let errors = 0;
-  const start = performance.now();
-  const end = start + seconds * 1000;
-  await Promise.all(
-    Array.from({ length: clients }, async () => {
-      while (performance.now() < end) {
-        const began = performance.now();
-        if (!(await send().catch(() => false))) errors++;
-        times.push(performance.now() - began);
-      }
-    }),
-  );
-  const elapsed = performance.now() - start;
-  times.sort((one, other) => one - other);
-  const quantile = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
-  return {
-    sends: times.length,
-    errors,
-    perSecond: (times.length * 1000) / elapsed,
-    p50: quantile(0.5),
-    p99: quantile(0.99),
-  };
 }
 
 function watchMemory({ pid }: ChildProcess): { stop(): number[] } {

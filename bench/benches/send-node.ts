@@ -8,7 +8,7 @@ import type { SendTask } from "../work/sending.ts";
 const CONTENDERS = ["native", "node", "nodemailer-pool", "nodemailer-connection", "upyo", "emailjs", "smtp-source"];
 
 /** emailjs waits some forty milliseconds for each message: it leaves Nagle's algorithm on, and writes in small pieces. */
-const SHARES = { emailjs: 0.02 };
+const SHARES = { emailjs: 0.005, "nodemailer-connection": 0.25 };
 
 export default {
   name: "send-node",
