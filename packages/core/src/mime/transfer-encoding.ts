@@ -13,6 +13,7 @@ export interface EncodedText {
 
 /** RFC 5322 section 2.1.1, without the CRLF. */
 const MAX_LINE_OCTETS = 998;
+const PIECE_LENGTH = 64 * 1024;
 const TAB = 0x09;
 const LF = 0x0a;
 const CR = 0x0d;
@@ -25,7 +26,7 @@ const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
 /** Text with its line ends repaired, in the cheapest encoding that brings it there unchanged. */
 export function encodeText(text: string, form: BodyForm): EncodedText {
-  const lines = text.replace(/\r\n|\r|\n/g, "\r\n");
+  const lines = repairLineEnds(text);
   const isPlain = !NOT_PLAIN.test(lines);
   const isSafe = (isPlain || !CONTROL.test(lines)) && !hasUnsafeLine(lines);
   if (isPlain && isSafe) return { encoding: "7bit", content: lines };
@@ -34,6 +35,18 @@ export function encodeText(text: string, form: BodyForm): EncodedText {
   return isMostlyLiteral(octets)
     ? { encoding: "quoted-printable", content: encodeQuotedPrintable(octets) }
     : { encoding: "base64", content: encodeBase64(octets) };
+}
+
+/** In pieces, since what a pattern has found is listed before it is replaced: ten million line ends took seconds (bench scale). */
+function repairLineEnds(text: string): string {
+  let repaired = "";
+  for (let from = 0; from < text.length; ) {
+    // Never between CR and LF.
+    const to = from + PIECE_LENGTH + (text[from + PIECE_LENGTH] === "\n" ? 1 : 0);
+    repaired += text.slice(from, to).replace(/\r\n|\r|\n/g, "\r\n");
+    from = to;
+  }
+  return repaired;
 }
 
 /**
