@@ -16,7 +16,7 @@ describe("the site", () => {
     site = await mkdtemp(join(tmpdir(), "edgepost-site-"));
     await run(bin("typedoc"), ["--options", "docs/typedoc.json"], { cwd: root });
     await run(bin("vitepress"), ["build", "docs", "--outDir", site], { cwd: root });
-  });
+  }, 300_000); // ten seconds on a quiet machine
   afterAll(() => rm(site, { recursive: true }));
 
   it("has the guide, and an API reference of every door", async () => {
