@@ -24,7 +24,8 @@ export function checkMediaType(written: string, text?: string): { readonly type:
   );
   const values = new Map(found);
   if (values.size < found.length) return { fault: "must not have one parameter twice" };
-  if (lower.startsWith("multipart/") && !values.has("boundary")) return { fault: "must have the boundary of its parts" };
+  if (lower.startsWith("multipart/") && !values.has("boundary"))
+    return { fault: "must have the boundary of its parts" };
   if (text === undefined) return { type: lower + parameters };
   const charset = values.get("charset")?.replaceAll('"', "").toLowerCase();
   if (charset === undefined) return { type: lower + parameters + (lower.startsWith("text/") ? "; charset=utf-8" : "") };
