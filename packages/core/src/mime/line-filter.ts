@@ -1,5 +1,4 @@
 import type { MailError } from "../errors.ts";
-import { concatBytes } from "../util/bytes.ts";
 import type { ChunkEncoder } from "./segment.ts";
 
 /** RFC 5322 section 2.1.1, without the CRLF. */
@@ -20,33 +19,29 @@ export type LineFault = "nul" | "long-line" | "8bit";
  * refuses. State is kept over chunks: a CR at the end of one waits for the next.
  */
 export function createLineFilter(eightBit: boolean, refuse: (fault: LineFault) => MailError): ChunkEncoder {
+  /** A CR is held back until it shows what follows it. */
   let previous = LF;
   let lineOctets = 0;
 
   function push(chunk: Uint8Array): Uint8Array {
-    const pieces: Uint8Array[] = [];
-    let from = 0;
+    const before = previous;
+    const missing = survey(chunk);
+    const held = (before === CR ? 1 : 0) - (previous === CR ? 1 : 0);
+    const isRight = missing === 0 && before !== CR && previous !== CR;
+    return isRight ? chunk : repair(chunk, before, new Uint8Array(chunk.length + missing + held));
+  }
+
+  /** How many CRs and LFs are missing. */
+  function survey(chunk: Uint8Array): number {
+    let missing = 0;
     for (let at = 0; at < chunk.length; at++) {
       const octet = chunk[at] ?? 0;
-      if (octet === LF) {
-        const isRepaired = previous !== CR || at === 0;
-        if (isRepaired) {
-          pieces.push(chunk.subarray(from, at), CRLF);
-          from = at + 1;
-        }
-        lineOctets = 0;
-      } else {
-        if (previous === CR) {
-          pieces.push(chunk.subarray(from, Math.max(from, at - 1)), CRLF);
-          from = at;
-          lineOctets = 0;
-        }
-        if (octet !== CR) check(octet);
-      }
+      if ((octet === LF) !== (previous === CR)) missing++;
+      if (octet === LF || previous === CR) lineOctets = 0;
+      if (octet !== LF && octet !== CR) check(octet);
       previous = octet;
     }
-    pieces.push(chunk.subarray(from, previous === CR ? Math.max(from, chunk.length - 1) : chunk.length));
-    return concatBytes(pieces);
+    return missing;
   }
 
   function check(octet: number): void {
@@ -56,4 +51,19 @@ export function createLineFilter(eightBit: boolean, refuse: (fault: LineFault) =
   }
 
   return { push, end: () => (previous === CR || lineOctets > 0 ? CRLF : NOTHING) };
+}
+
+function repair(chunk: Uint8Array, before: number, lines: Uint8Array): Uint8Array {
+  let previous = before;
+  let to = 0;
+  for (let at = 0; at < chunk.length; at++) {
+    const octet = chunk[at] ?? 0;
+    if (octet === LF || previous === CR) {
+      lines[to++] = CR;
+      lines[to++] = LF;
+    }
+    if (octet !== LF && octet !== CR) lines[to++] = octet;
+    previous = octet;
+  }
+  return lines;
 }
