@@ -5,7 +5,7 @@ import { readSettings } from "./harness/settings.ts";
 import { plainTable } from "./harness/tables.ts";
 
 /**
- * `pnpm bench [NAME…] [--quick] [--rounds N]`: runs the benches named, or all, and prints their tables. A full run keeps
+ * `pnpm bench [NAME…] [--quick] [--rounds N] [--share N]`: runs the benches named, or all, and prints their tables. A full run keeps
  * what it found as `bench/results/NAME.json` and writes `bench/RESULTS.md`; a quick one only shows that they work.
  *
  * How to write a bench stands in `harness/bench.ts`.
@@ -45,7 +45,7 @@ for (const name of names.length > 0 ? names : BENCHES) {
   }
   if (settings.quick) continue;
   const date = new Date().toISOString().slice(0, 10);
-  const { rounds } = settings;
-  keepResult({ name, what: bench.what, date, rounds, machine, versions, tables, verdicts });
+  const { rounds, share } = settings;
+  keepResult({ name, what: bench.what, date, rounds, share, machine, versions, tables, verdicts });
   writeResults(BENCHES);
 }

@@ -9,6 +9,8 @@ export interface Result extends Findings {
   readonly what: string;
   readonly date: string;
   readonly rounds: number;
+  /** Of the full counts and sizes. Default: 1. */
+  readonly share?: number;
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -27,7 +29,7 @@ export function writeResults(names: readonly string[]): void {
   writeFileSync(new URL("RESULTS.md", BENCH), `# Results of the benchmarks\n\n${sections.join("\n\n")}\n`);
 }
 
-function formatResult({ name, what, date, rounds, machine, versions, tables, verdicts }: Result): string {
+function formatResult({ name, what, date, rounds, share = 1, machine, versions, tables, verdicts }: Result): string {
   const { processor, processors, memoryGiB, node } = machine;
   const with_ = Object.entries(versions).map(([packageName, version]) => `${packageName} ${version}`);
   return [
@@ -36,7 +38,7 @@ function formatResult({ name, what, date, rounds, machine, versions, tables, ver
     ...tables.map(markdownTable),
     ...(verdicts.length === 0 ? [] : [formatVerdicts(verdicts)]),
     readNotes(name),
-    `<sub>${date}, ${rounds} rounds; ${processors} processors (${processor}), ${memoryGiB} GiB, Node ${node}; ${with_.join(", ")}.</sub>`,
+    `<sub>${date}, ${rounds} rounds${share < 1 ? ` of ${share} of the full size` : ""}; ${processors} processors (${processor}), ${memoryGiB} GiB, Node ${node}; ${with_.join(", ")}.</sub>`,
   ]
     .filter((paragraph) => paragraph !== "")
     .join("\n\n");
