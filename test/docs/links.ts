@@ -18,7 +18,8 @@ function leadsSomewhere(page: Page, link: string): boolean {
   const path = file === "" ? page.path : normalize(join(dirname(page.path), file));
   if (!existsSync(join(root, path))) return false;
   if (isInGuide(page.path) && !isInGuide(path)) return false; // the site is built of docs alone
-  return anchor === undefined || anchorsOf(path).has(anchor);
+  if (anchor === undefined) return true;
+  return anchorsOf(path === page.path ? page : readPage(path)).has(anchor);
 }
 
 function isInGuide(path: string): boolean {
@@ -26,8 +27,8 @@ function isInGuide(path: string): boolean {
 }
 
 /** What a heading is called in an address, where a forge and the site agree on it. */
-function anchorsOf(path: string): ReadonlySet<string> {
-  const prose = readPage(path).text.replaceAll(/^\s*```.*?^\s*```$/gms, "");
+function anchorsOf({ text }: Page): ReadonlySet<string> {
+  const prose = text.replaceAll(/^\s*```.*?^\s*```$/gms, "");
   const headings = Array.from(prose.matchAll(/^#+ (.+)$/gm), ([, heading = ""]) => heading.replaceAll("`", ""));
   return new Set(headings.filter((heading) => forgeAnchor(heading) === siteAnchor(heading)).map(siteAnchor));
 }

@@ -53,7 +53,11 @@ export async function readPages(): Promise<readonly Page[]> {
 
 /** One page, by its path from the root of the repository. */
 export function readPage(path: string): Page {
-  const text = readFileSync(join(root, path), "utf8");
+  return parsePage(path, readFileSync(join(root, path), "utf8"));
+}
+
+/** @throws Error for a block that does not end, and for a mark without a block. */
+export function parsePage(path: string, text: string): Page {
   return { path, text, blocks: readBlocks(path, text), given: readGiven(text) };
 }
 
