@@ -54,5 +54,5 @@ export interface WorkerRequest {
 export const SENDER = "sender@example.com";
 export const RECIPIENTS: readonly string[] = ["ada@example.com"];
 
-/** The time limit of who is in a hurry, for a reply. */
-export const HURRY_MS = 1_000;
+/** The time limit of who is in a hurry, for a reply: enough for the replies that do come, on a busy machine too. */
+export const HURRY_MS = 4_000;

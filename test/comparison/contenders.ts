@@ -94,8 +94,8 @@ async function sendByWorkerMailer(link: Link, message: ComparedMessage): Promise
   return await Promise.race([asking, new Promise<Sent>((give) => setTimeout(give, PATIENCE_MS, { error: NO_ANSWER }))]);
 }
 
-/** Many times what a library in a hurry allows itself. */
-const PATIENCE_MS = 8 * HURRY_MS;
+/** Far more than a library in a hurry allows itself. */
+const PATIENCE_MS = 3 * HURRY_MS;
 
 export const NO_ANSWER = "no answer";
 
