@@ -37,7 +37,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 export async function openExample(name: string): Promise<Example> {
   const folder = join(root, "examples", name);
   const readme = await readFile(join(folder, "README.md"), "utf8");
-  const inbox = await startSmtpServer({ users: { ada: "s3cret" } });
+  const inbox = await startSmtpServer({ users: { ada: "canary-of-an-example" } });
   const scratch = await mkdtemp(join(tmpdir(), "edgepost-example-"));
   onTestFinished(async () => {
     await inbox.close();
@@ -45,7 +45,7 @@ export async function openExample(name: string): Promise<Example> {
   });
   const authority = join(scratch, "ca.pem");
   await writeFile(authority, (await testCertificates()).ca);
-  const smtpUrl = `smtp://ada:s3cret@localhost:${inbox.port}`;
+  const smtpUrl = `smtp://ada:canary-of-an-example@localhost:${inbox.port}`;
 
   function spawnInShell(command: string, { env, more = "", as = command }: StartOptions): ChildProcess {
     if (!readme.includes(command)) throw new Error(`The README of ${name} does not say: ${command}`);

@@ -21,7 +21,7 @@ test("node-send brings both recipients the text, the HTML and the file", async (
 
 test("node-send says in one line what is wrong", async () => {
   const { run, smtpUrl } = await openExample("node-send");
-  const SMTP_URL = smtpUrl.replace("s3cret", "wrong");
+  const SMTP_URL = smtpUrl.replace("canary-of-an-example", "wrong");
   await expect(run("node send.ts", { SMTP_URL })).rejects.toThrow(/auth-failed: /);
 });
 
