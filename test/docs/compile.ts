@@ -16,11 +16,6 @@ export function compilePages(pages: readonly Page[]): string[] {
   return problems.map((problem) => describe(problem, sources));
 }
 
-/** How many blocks a page has for the compiler. */
-export function countCompiled(page: Page): number {
-  return page.blocks.filter(isTypeScript).length;
-}
-
 interface Source {
   readonly page: Page;
   readonly block: Block;
