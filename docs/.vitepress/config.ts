@@ -28,7 +28,7 @@ export default defineConfig({
       section("Start", ["start/node", "start/workers", "start/deno", "start/bun", "start/browser"]),
       section("Send", ["connections", "messages", "attachments", "templates", "dkim"]),
       section("When it fails", ["errors", "retries"]),
-      section("Places", ["edge", "endpoint", "deploy-node", "deploy-workers", "queue", "providers"]),
+      section("Places", ["edge", "endpoint", "deploy-node", "deploy-workers", "queue", "console", "providers"]),
       section("Extend", ["transports", "connectors"]),
       section("Move here", ["migration/from-nodemailer", "migration/from-worker-mailer", "migration/from-upyo"]),
       section("Behind it", ["architecture", "security", "decisions/index"]),
