@@ -38,14 +38,15 @@ for (const name of names.length > 0 ? names : BENCHES) {
       .join(", "),
   );
 
-  const { tables, verdicts } = await bench.run(settings);
+  const rounds = Math.min(settings.rounds, bench.rounds ?? settings.rounds);
+  const { tables, verdicts } = await bench.run({ ...settings, rounds });
   for (const table of tables) console.log(`\n${plainTable(table)}`);
   for (const { target, measured, met } of verdicts) {
     console.log(`${met ? "met   " : "missed"}  ${target}: ${measured.toFixed(2)}`);
   }
   if (settings.quick) continue;
   const date = new Date().toISOString().slice(0, 10);
-  const { rounds, share } = settings;
+  const { share } = settings;
   keepResult({ name, what: bench.what, date, rounds, share, machine, versions, tables, verdicts });
   writeResults(BENCHES);
 }

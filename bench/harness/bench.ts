@@ -15,6 +15,8 @@ export interface Bench {
   readonly what: string;
   /** Packages whose versions are printed beside it, `postfix` and `workerd` among them; ours always is. */
   readonly packages?: readonly string[];
+  /** The most rounds there is a use for. Default: as many as were asked for. */
+  readonly rounds?: number;
   run(settings: Settings): Promise<Findings>;
 }
 
