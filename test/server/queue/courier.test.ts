@@ -346,7 +346,15 @@ describe("limits", () => {
     const scene = await open();
     scene.send = (mail, options) =>
       mail.envelope.to[0] === "slow@example.com" ? neverEnds(mail, options) : accept(mail, options);
-    for (let index = 0; index < 500; index++) await scene.keep({ to: "slow@example.com" });
+    const slow = await scene.store.messages.find(
+      await scene.keep({ to: "slow@example.com", sendAt: "2026-11-20T12:00:01Z" }),
+    );
+    if (slow === undefined) throw new Error("It was stored.");
+    const body = (await scene.store.messages.body(slow.id)) ?? null;
+    for (let index = 0; index < 10_000; index++) {
+      await scene.store.messages.begin({ message: { ...slow, id: `slow-${index}` }, body, leaseUntil: null }, 0);
+    }
+    await pass(2 * SECOND_MS);
     const id = await scene.keep({ connection: "other" });
     await pass(2 * SECOND_MS);
     expect((await scene.read(id)).state).toBe("sent");

@@ -17,7 +17,8 @@ export interface SettledMail extends OutgoingMail {
 export async function settle(mail: OutgoingMail, maxBytes: number): Promise<SettledMail> {
   if (mail.streamed && !isAtHand(mail)) return settle(await readAll(mail, maxBytes), maxBytes);
   if (mail.streamed) return { ...mail, ...(await measure(mail, maxBytes)) };
-  const { length: size } = await mail.bytes();
+  // An attached message of eight bits may not be encoded: whether the mail server takes it is for that to say.
+  const { length: size } = await mail.bytes(mail.eightBit ? "8bit" : "7bit");
   if (size > maxBytes) throw tooLarge(maxBytes);
   return { ...mail, size };
 }
