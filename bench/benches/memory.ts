@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startBdatSink } from "../../test/streaming/bdat-sink.ts";
+import { memoryOfWorkerd } from "../../test/support/memory-of-workerd.ts";
 import { startWorker } from "../../test/support/workerd.ts";
 import { atMost, type Bench, type Findings } from "../harness/bench.ts";
 import type { Settings } from "../harness/settings.ts";
@@ -116,14 +116,4 @@ async function runProgram(name: string, args: readonly string[]) {
     ...args,
   ]);
   return JSON.parse(stdout);
-}
-
-/** Of the workerd this process has started: what it has now, or the most it ever had. */
-async function memoryOfWorkerd(what: "VmRSS" | "VmHWM"): Promise<number> {
-  for (const id of await readdir("/proc")) {
-    const status = /^\d+$/.test(id) ? await readFile(`/proc/${id}/status`, "utf8").catch(() => "") : "";
-    const field = (name: string) => new RegExp(`^${name}:\\s+(\\S+)`, "m").exec(status)?.[1];
-    if (field("Name") === "workerd" && field("PPid") === String(process.pid)) return Number(field(what)) * 1024;
-  }
-  throw new Error("This process has started no workerd.");
 }

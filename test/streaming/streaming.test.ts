@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { memoryOfWorkerd } from "../support/memory-of-workerd.ts";
 import { pinnedNode } from "../support/node-versions.ts";
 import { describeWithSmtpSink, startSmtpSink } from "../support/smtp-sink.ts";
 import { startWorker } from "../support/workerd.ts";
@@ -71,14 +71,4 @@ function expectConstant(how: string, mebibytes: number, { messageBytes, extraByt
   console.log(`${how}: ${mebibytes} MiB in ${ms} ms with ${(extraBytes / 1e6).toFixed(1)} MB of extra memory`);
   expect(messageBytes).toBeGreaterThan((mebibytes * 1_048_576 * 4) / 3);
   expect(extraBytes).toBeLessThan(MAX_EXTRA_BYTES);
-}
-
-/** Of the workerd this process has started: what it has now, or the most it ever had. */
-async function memoryOfWorkerd(what: "VmRSS" | "VmHWM"): Promise<number> {
-  for (const id of await readdir("/proc")) {
-    const status = /^\d+$/.test(id) ? await readFile(`/proc/${id}/status`, "utf8").catch(() => "") : "";
-    const field = (name: string) => new RegExp(`^${name}:\\s+(\\S+)`, "m").exec(status)?.[1];
-    if (field("Name") === "workerd" && field("PPid") === String(process.pid)) return Number(field(what)) * 1024;
-  }
-  throw new Error("This process has started no workerd.");
 }
