@@ -15,7 +15,13 @@ const DEFAULTS = {
   allowPorts: undefined,
   resolver: "https://cloudflare-dns.com/dns-query",
   shutdownMs: 30_000,
-  server: { corsOrigins: undefined, rateLimit: undefined, retentionMs: 30 * 86_400_000, keepContent: false },
+  server: {
+    console: true,
+    corsOrigins: undefined,
+    rateLimit: undefined,
+    retentionMs: 30 * 86_400_000,
+    keepContent: false,
+  },
 };
 
 test("nothing has to be set", () => {
@@ -38,6 +44,7 @@ test("everything can be set, and other programs' variables are nobody's business
     EDGEPOST_RATE_LIMIT: "100/60s",
     EDGEPOST_RETENTION_DAYS: "7",
     EDGEPOST_KEEP_CONTENT: "true",
+    EDGEPOST_CONSOLE: "false",
     PATH: "/bin",
     PORT: "nonsense",
   });
@@ -53,6 +60,7 @@ test("everything can be set, and other programs' variables are nobody's business
     resolver: "https://dns.acme.com/query",
     shutdownMs: 0,
     server: {
+      console: false,
       corsOrigins: ["https://app.example.com", "http://localhost:3000"],
       rateLimit: { requests: 100, perMs: 60_000 },
       retentionMs: 7 * 86_400_000,
@@ -95,6 +103,7 @@ describe("a bad variable stops the start with its name and what is expected", ()
     ["EDGEPOST_RATE_LIMIT", "0/60s", /100\/60s/],
     ["EDGEPOST_RETENTION_DAYS", "forever", /must be days/],
     ["EDGEPOST_KEEP_CONTENT", "yes", /true or false/],
+    ["EDGEPOST_CONSOLE", "no", /true or false/],
     ["EDGEPOST_PROT", "80", /is not a setting; known are .*EDGEPOST_PORT/],
   ])("%s=%s", (name, value, expected) => {
     const variables = { EDGEPOST_API_KEY: KEY, [name.split(".")[0] ?? ""]: value };

@@ -19,7 +19,7 @@ export interface Environment {
   readonly resolver: string;
   readonly shutdownMs: number;
   /** What goes to `createServer` as it is. */
-  readonly server: Pick<ServerOptions, "corsOrigins" | "keepContent" | "rateLimit" | "retentionMs">;
+  readonly server: Pick<ServerOptions, "console" | "corsOrigins" | "keepContent" | "rateLimit" | "retentionMs">;
 }
 
 /** Thrown at start. Names every variable that is wrong and what it should be; never repeats what it was. */
@@ -47,6 +47,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * | `EDGEPOST_RATE_LIMIT` | requests per API key, as `100/60s` | any |
  * | `EDGEPOST_RETENTION_DAYS` | how long the log of messages is kept | 30 |
  * | `EDGEPOST_KEEP_CONTENT` | `true` keeps the messages themselves | `false` |
+ * | `EDGEPOST_CONSOLE` | `false` takes the pages for people at `/console` away | `true` |
  * | `EDGEPOST_SHUTDOWN_MS` | how long a stop waits for what is being sent | 30000 |
  *
  * @throws EnvironmentError for everything that is wrong, unknown `EDGEPOST_…` names included.
@@ -68,6 +69,7 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
     resolver: values.EDGEPOST_RESOLVER,
     shutdownMs: values.EDGEPOST_SHUTDOWN_MS,
     server: {
+      console: values.EDGEPOST_CONSOLE !== "false",
       corsOrigins: values.EDGEPOST_CORS_ORIGINS,
       rateLimit: values.EDGEPOST_RATE_LIMIT,
       retentionMs: values.EDGEPOST_RETENTION_DAYS * DAY_MS,
@@ -119,6 +121,7 @@ const schema = z.strictObject({
     .optional(),
   EDGEPOST_RETENTION_DAYS: wholeNumber(3650, "must be days: a whole number up to 3650").default(30),
   EDGEPOST_KEEP_CONTENT: z.enum(["true", "false"], "must be true or false").optional(),
+  EDGEPOST_CONSOLE: z.enum(["true", "false"], "must be true or false").optional(),
   EDGEPOST_SHUTDOWN_MS: wholeNumber(3_600_000, "must be milliseconds: a whole number up to 3600000").default(30_000),
 });
 

@@ -53,6 +53,8 @@ export interface ServerOptions {
   readonly keepContent?: boolean | undefined;
   /** How long the log of messages is kept. Default: 30 days. */
   readonly retentionMs?: number | undefined;
+  /** Serves the console at `/console`: pages for people, who sign in with an API key. Default: false. */
+  readonly console?: boolean | undefined;
   /** Receives one entry per request; nothing secret is ever in it. Default: nobody. */
   readonly log?: ((entry: LogEntry) => void) | undefined;
   /** Default: the system clock. */

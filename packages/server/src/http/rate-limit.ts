@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { RequestContext } from "../context.ts";
 import { RequestProblem } from "./problem.ts";
+import { countInWindows } from "./windows.ts";
 
 /** So many requests in so much time, for each API key. */
 export interface RateLimit {
@@ -13,20 +14,15 @@ export interface RateLimit {
  * (draft-ietf-httpapi-ratelimit-headers). Each process, and each isolate at the edge, counts for itself.
  */
 export function limitRate({ requests, perMs }: RateLimit, clock: () => Date): MiddlewareHandler<RequestContext> {
-  const windows = new Map<string, { readonly start: number; count: number }>();
+  const count = countInWindows(perMs, clock);
   const policy = `"default";q=${requests};w=${seconds(perMs)}`;
 
   return async (c, next) => {
-    const now = clock().getTime();
-    const { id } = c.get("key");
-    const last = windows.get(id);
-    const window = last === undefined || now - last.start >= perMs ? { start: now, count: 0 } : last;
-    windows.set(id, window);
-    window.count++;
-    const remaining = Math.max(0, requests - window.count);
-    const reset = seconds(window.start + perMs - now);
+    const { total, endsInMs } = count(c.get("key").id);
+    const remaining = Math.max(0, requests - total);
+    const reset = seconds(endsInMs);
     const headers = { "ratelimit-policy": policy, ratelimit: `"default";r=${remaining};t=${reset}` };
-    if (window.count > requests) {
+    if (total > requests) {
       throw new RequestProblem("rate-limited", `This API key may make ${requests} requests in ${seconds(perMs)} s.`, {
         headers: { ...headers, "retry-after": String(reset) },
       });

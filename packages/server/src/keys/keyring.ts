@@ -29,6 +29,10 @@ export interface NewKey {
 export interface Keyring {
   /** @throws RequestProblem `unauthorized`: no key, none that is known, or one whose time is over. */
   authenticate(request: Request): Promise<ApiKey>;
+  /** What stands for a token where that shall not be kept itself, known or not: its id and its keyed hash. */
+  passFor(token: string): Promise<string>;
+  /** The key of a pass. Undefined when there is none, any more or ever, or its time is over. */
+  recall(pass: string): Promise<ApiKey | undefined>;
   /** Makes a key. The token is in the result and nowhere else: it cannot be shown again. */
   create(key: NewKey): Promise<{ readonly record: KeyRecord; readonly token: string }>;
   /** @throws SealedError when this server has not the encryption key of the store: then it knows none of its API keys. */
@@ -65,11 +69,15 @@ export function createKeyring({ configured, store, secretBox, clock, random }: K
     return opened;
   }
 
-  async function find(token: string): Promise<ApiKey | undefined> {
-    const { hash, entries } = await open();
-    const presented = await hash(token);
-    const id = idOf(token);
-    const record = id === undefined ? undefined : await store.keys.find(id);
+  async function passFor(token: string): Promise<string> {
+    const { hash } = await open();
+    return `${idOf(token) ?? ""}.${await hash(token)}`;
+  }
+
+  async function recall(pass: string): Promise<ApiKey | undefined> {
+    const { entries } = await open();
+    const [id = "", presented = ""] = pass.split(".");
+    const record = id === "" ? undefined : await store.keys.find(id);
     if (record !== undefined && isSameHash(record.hash, presented) && !isExpired(record, clock())) return record;
     let found: ApiKey | undefined;
     for (const entry of entries) if (isSameHash(entry.hash, presented)) found = entry.key;
@@ -78,10 +86,12 @@ export function createKeyring({ configured, store, secretBox, clock, random }: K
 
   return {
     async authenticate(request) {
-      const key = await find(readBearer(request.headers));
+      const key = await recall(await passFor(readBearer(request.headers)));
       if (key === undefined) throw unauthorized("The API key is not known, or its time is over.", "invalid_token");
       return key;
     },
+    passFor,
+    recall,
     async create(key) {
       const { hash } = await open();
       const { id, text } = createToken(random);

@@ -14,11 +14,11 @@ export interface Listener {
 export async function listen(
   hostname: string,
   port: number,
-  answer: (request: Request) => Response | Promise<Response>,
+  answer: (request: Request, bindings: object) => Response | Promise<Response>,
 ): Promise<Listener> {
   let closing = false;
-  const fetch = async (request: Request): Promise<Response> => {
-    const response = await answer(request);
+  const fetch = async (request: Request, bindings: object): Promise<Response> => {
+    const response = await answer(request, bindings);
     // A client that keeps its connection would keep the process.
     if (closing) response.headers.set("connection", "close");
     return response;
