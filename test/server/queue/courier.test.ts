@@ -286,6 +286,21 @@ describe("a database", () => {
     expect(await scene.read(id)).toMatchObject({ state: "sent", attempts: 2 });
   });
 
+  test("that is away when a lease should be used drops the lease, and the message waits again", async () => {
+    let isAway = true;
+    const scene = await open({
+      outbox: ({ openAttempt, release }) => ({
+        openAttempt: (...given) => (isAway ? Promise.reject(new Error("away")) : openAttempt(...given)),
+        release: (...given) => (isAway ? Promise.reject(new Error("away")) : release(...given)),
+      }),
+    });
+    const id = await scene.keep();
+    await pass(5 * SECOND_MS);
+    isAway = false;
+    await pass(3 * MINUTE_MS);
+    expect(await scene.read(id)).toMatchObject({ state: "sent", attempts: 1 });
+  });
+
   test("that is away for a while delays messages, and nothing else", async () => {
     let isAway = true;
     const away = <Arguments extends unknown[], Result>(work: (...given: Arguments) => Promise<Result>) => {

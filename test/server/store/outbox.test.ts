@@ -179,12 +179,24 @@ describe.each(STORES)("the outbox in %s", (_name, open) => {
     expect(await outbox.settle(second, settled(SENT))).toBe(false);
   });
 
-  test("keeps every lease of a holder for longer, and gives back what was not begun", async () => {
+  test("keeps a lease for longer, and gives back what was not begun", async () => {
     const store = await open();
     await keep(store);
     const { lease } = await leaseOne(store);
-    await store.outbox.renew("h1", 50_000);
+    await store.outbox.renew([lease], 50_000);
     expect(await takeOver(store, 40_000)).toEqual([]);
+    await store.outbox.renew([{ ...lease, fence: 7 }], 90_000);
+    expect(await takeOver(store, 50_001)).toHaveLength(1);
+    await store.outbox.renew([lease], 90_000);
+    const [taken] = await takeOver(store, 60_000);
+    if (taken !== undefined) await store.outbox.release([taken.lease]);
+    expect(ids(await leaseOf(store))).toEqual(["m1"]);
+  });
+
+  test("gives back what was not begun", async () => {
+    const store = await open();
+    await keep(store);
+    const { lease } = await leaseOne(store);
     await store.outbox.release([lease]);
     expect(ids(await leaseOf(store))).toEqual(["m1"]);
   });

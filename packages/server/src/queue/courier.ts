@@ -5,7 +5,7 @@ import type { Services } from "../context.ts";
 import { RequestProblem } from "../http/problem.ts";
 import { toMail } from "../messages/record.ts";
 import type { StoredBody } from "../store/message-record.ts";
-import type { Lease, LeasedMessage } from "../store/outbox.ts";
+import type { Lease, LeasedMessage, Wanted } from "../store/outbox.ts";
 import { settleAbandoned } from "./abandoned.ts";
 import { type Ending, judgeAttempt } from "./attempt.ts";
 import { LEASE_MS, type QueueLimits } from "./limits.ts";
@@ -59,6 +59,8 @@ export function createCourier(
   const { store, connections, clock } = services;
   const { outbox } = store;
   const holder = services.newId(clock());
+  /** What was leased here and is not done with. Whatever is dropped by an error is not renewed, and waits again. */
+  const held = new Map<string, Lease>();
   const paces = createPaces(outbox, limits, clock);
   const now = () => clock().getTime();
 
@@ -117,6 +119,17 @@ export function createCourier(
     }
   }
 
+  async function lease(from: Wanted["from"], leaseMs: number): Promise<readonly LeasedMessage[]> {
+    const leased = await outbox.lease({ from, now: now(), until: now() + leaseMs, holder });
+    for (const one of leased) held.set(one.lease.id, one.lease);
+    return leased;
+  }
+
+  async function release(leases: readonly Lease[]): Promise<void> {
+    for (const { id } of leases) held.delete(id);
+    if (leases.length > 0) await outbox.release(leases);
+  }
+
   function serve(name: string): Round {
     let opening: Promise<OpenConnection | MailError> | undefined;
     const connection = () => {
@@ -127,21 +140,24 @@ export function createCourier(
       return opening;
     };
     return {
-      lease: (limit) =>
-        outbox.lease({ from: { connection: name, limit }, now: now(), until: now() + LEASE_MS, holder }),
+      lease: (limit) => lease({ connection: name, limit }, LEASE_MS),
       async places() {
         const opened = await connection();
         return opened instanceof MailError ? 1 : opened.pool.maxConnections;
       },
       async carry(leased) {
-        const opened = await connection();
-        const settings = opened instanceof MailError ? {} : { ...opened.delivery, rate: opened.pool.rate };
-        const goAt = await paces.takePlace(name, settings);
-        if (goAt > 0) await outbox.release([leased.lease]);
-        else await carry(leased, opened);
-        return goAt;
+        try {
+          const opened = await connection();
+          const settings = opened instanceof MailError ? {} : { ...opened.delivery, rate: opened.pool.rate };
+          const goAt = await paces.takePlace(name, settings);
+          if (goAt > 0) await release([leased.lease]);
+          else await carry(leased, opened);
+          return goAt;
+        } finally {
+          held.delete(leased.lease.id);
+        }
       },
-      release: (leases) => outbox.release(leases),
+      release,
       async close() {
         const opened = await opening?.catch(() => undefined);
         if (opened !== undefined && !(opened instanceof MailError)) await opened.release();
@@ -150,25 +166,37 @@ export function createCourier(
   }
 
   async function deliver(ids: readonly string[]): Promise<readonly Delivered[]> {
-    const leased = await outbox.lease({ from: { ids }, now: now(), until: now() + LONG_LEASE_MS, holder });
-    const names = new Set(leased.map(({ message }) => message.connection));
+    const leased = await lease({ ids }, LONG_LEASE_MS);
+    const names = [...new Set(leased.map(({ message }) => message.connection))];
     const of = (name: string) => leased.filter(({ message }) => message.connection === name);
-    await Promise.all([...names].map((name) => deliverTo(name, of(name))));
-    return Promise.all(ids.map(async (id) => ({ id, dueAt: (await store.messages.find(id))?.dueAt ?? null })));
+    const goAts = new Map(
+      await Promise.all(names.map(async (name) => [name, await deliverTo(name, of(name))] as const)),
+    );
+    return Promise.all(
+      ids.map(async (id) => {
+        const { dueAt = null, connection = null } = (await store.messages.find(id)) ?? {};
+        return { id, dueAt: dueAt === null ? null : Math.max(dueAt, goAts.get(connection ?? "") ?? 0) };
+      }),
+    );
   }
 
-  async function deliverTo(name: string, messages: readonly LeasedMessage[]): Promise<void> {
+  /** When its connection may be used again, where it had to stop before all were carried; 0 when it had not. */
+  async function deliverTo(name: string, messages: readonly LeasedMessage[]): Promise<number> {
     const round = serve(name);
     const waiting = [...messages];
+    let goAt = 0;
     async function work(): Promise<void> {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await round.carry(next);
+      for (let next = waiting.shift(); next !== undefined; next = goAt > 0 ? undefined : waiting.shift()) {
+        goAt = Math.max(goAt, await round.carry(next));
+      }
     }
     try {
       await Promise.all(Array.from({ length: await round.places() }, work));
     } finally {
-      await round.release(waiting.map(({ lease }) => lease));
+      await round.release(waiting.map((message) => message.lease));
       await round.close();
     }
+    return goAt;
   }
 
   return {
@@ -178,7 +206,9 @@ export function createCourier(
       await settleAbandoned(services, limits, { holder, endedBefore: now() });
       return outbox.lanes();
     },
-    renew: () => outbox.renew(holder, now() + LEASE_MS),
+    async renew() {
+      if (held.size > 0) await outbox.renew([...held.values()], now() + LEASE_MS);
+    },
   };
 }
 

@@ -44,8 +44,8 @@ export function memoryOutbox(rows: MemoryRows): OutboxStore {
       });
     },
 
-    async renew(holder, until) {
-      for (const row of messages.values()) if (row.holder === holder) row.leaseUntil = until;
+    async renew(leases, until) {
+      for (const lease of leases) Object.assign(held(lease) ?? {}, { leaseUntil: until });
     },
 
     async release(leases) {

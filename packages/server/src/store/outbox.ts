@@ -13,8 +13,8 @@ export interface OutboxStore {
   lanes(): Promise<readonly Lane[]>;
   /** Leases messages of a connection that are due, the longest due first; or those of the given ids that are. */
   lease(wanted: Wanted): Promise<readonly LeasedMessage[]>;
-  /** Keeps every lease of a holder for longer. */
-  renew(holder: string, until: number): Promise<void>;
+  /** Keeps leases for longer, as far as they are held. */
+  renew(leases: readonly Lease[], until: number): Promise<void>;
   /** Gives back leases under which nothing was begun. */
   release(leases: readonly Lease[]): Promise<void>;
   /** Attempt opened: written before MAIL. False when the lease is not held any more: then nothing may be sent. */

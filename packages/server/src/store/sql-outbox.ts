@@ -43,8 +43,9 @@ export function createOutboxStore(database: SqlDatabase): OutboxStore {
       return rows.map(toLeased).sort(byDueTime);
     },
 
-    async renew(holder, until) {
-      await database.run("UPDATE messages SET lease_until = ? WHERE lease_holder = ?", until, holder);
+    async renew(leases, until) {
+      const renewal = "UPDATE messages SET lease_until = ? WHERE id = ? AND fence = ? AND lease_until IS NOT NULL";
+      await database.transaction(leases.map(({ id, fence }) => [renewal, until, id, fence]));
     },
 
     async release(leases) {
