@@ -78,3 +78,19 @@ test("what waits when the file is closed is on the disk", async () => {
   expect(rows()).toEqual([1]);
   expect(await write).toEqual([1]);
 });
+
+test("on a full disk a write is told to be done exactly when it is, and writing goes on when there is room", async () => {
+  const { database, commits, rows } = open();
+  database.exec("CREATE TABLE blobs (x BLOB)");
+  const { page_count: pages } = database.prepare("PRAGMA page_count").get() ?? {};
+  database.exec(`PRAGMA max_page_count = ${Number(pages) + 2}`);
+  const large = (x: number) => commits.write([[INSERT, x], ["INSERT INTO blobs (x) VALUES (zeroblob(1000000))"]]);
+  const writes = [commits.write([[INSERT, 1]]), large(2), commits.write([[INSERT, 3]]), large(4)];
+  const outcomes = await Promise.allSettled(writes);
+  const done = outcomes.flatMap(({ status }, index) => (status === "fulfilled" ? [index + 1] : []));
+  expect(done).not.toContain(2);
+  expect(done).not.toContain(4);
+  expect(rows()).toEqual(done);
+  database.exec("PRAGMA max_page_count = 100000");
+  expect(await large(5)).toEqual([1, 1]);
+});
