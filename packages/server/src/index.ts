@@ -33,6 +33,7 @@ export type {
   AbandonedMessage,
   AttemptRecord,
   AttemptStage,
+  DueWindow,
   Lane,
   Lease,
   LeasedMessage,

@@ -81,10 +81,14 @@ describe.each(STORES)("the outbox in %s", (_name, open) => {
       { connection: "main", dueAt: 1_200 },
       { connection: "other", dueAt: 1_000 },
     ]);
-    expect(await store.outbox.due(1_500, 10)).toEqual([
+    const due = async (dueAt: number, id: string, before: number, limit: number) =>
+      (await store.outbox.due({ after: { dueAt, id }, before, limit })).map((one) => one.id);
+    expect(await store.outbox.due({ after: { dueAt: 0, id: "" }, before: 1_500, limit: 10 })).toEqual([
       { id: "m5", connection: "other", dueAt: 1_000 },
       { id: "m2", connection: "main", dueAt: 1_200 },
     ]);
+    expect(await due(1_000, "m5", 9_000, 2)).toEqual(["m2", "m1"]);
+    expect(await due(1_500, "m1", 9_000, 2)).toEqual(["m3", "m4"]);
     expect(await store.outbox.depth(10)).toBe(5);
     expect(await store.outbox.depth(3)).toBe(3);
     expect(ids(await leaseOf(store, 2))).toEqual(["m2", "m1"]);

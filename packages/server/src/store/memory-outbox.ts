@@ -106,11 +106,12 @@ export function memoryOutbox(rows: MemoryRows): OutboxStore {
       return true;
     },
 
-    async due(before, limit) {
+    async due({ after, before, limit }) {
       const due = waiting()
         .sort(byDueTime)
         .map(({ message: { id, connection, dueAt } }) => ({ id, connection: String(connection), dueAt: dueAt ?? 0 }));
-      return due.filter(({ dueAt }) => dueAt < before).slice(0, limit);
+      const comesAfter = (id: string, dueAt: number) => dueAt > after.dueAt || (dueAt === after.dueAt && id > after.id);
+      return due.filter(({ id, dueAt }) => dueAt < before && comesAfter(id, dueAt)).slice(0, limit);
     },
 
     depth: async (most) => Math.min(most, waiting().length),

@@ -34,8 +34,8 @@ export interface OutboxStore {
    */
   revise(seen: MessageRecord, outcome: MessageOutcome, expiresAt: number, at: number): Promise<boolean>;
 
-  /** Messages that are due before a time, the longest due first: for a sweep that announces them. */
-  due(before: number, limit: number): Promise<readonly { id: string; connection: string; dueAt: number }[]>;
+  /** Messages that become due within a time and that nobody has leased, the longest due first: for a sweep. */
+  due(within: DueWindow): Promise<readonly { id: string; connection: string; dueAt: number }[]>;
   /** How many messages wait; `most` when there are that many or more. */
   depth(most: number): Promise<number>;
   /** Every attempt of a message, the first one first. */
@@ -55,6 +55,16 @@ export interface Lane {
   readonly connection: string;
   /** When the first of its messages is due. */
   readonly dueAt: number;
+}
+
+/** A stretch of time, and how many messages of it. */
+export interface DueWindow {
+  /** Where the last sweep ended: only what comes after this message, or this time with the empty id. */
+  readonly after: { readonly dueAt: number; readonly id: string };
+  /** Only what is due before. */
+  readonly before: number;
+  /** How many at most. */
+  readonly limit: number;
 }
 
 /** Which messages are leased. */

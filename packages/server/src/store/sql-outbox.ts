@@ -111,11 +111,11 @@ export function createOutboxStore(database: SqlDatabase): OutboxStore {
       ]);
     },
 
-    async due(before, limit) {
+    async due({ after, before, limit }) {
       const rows = await database.all(
         `SELECT id, connection, due_at FROM messages WHERE due_at IS NOT NULL AND lease_until IS NULL AND due_at < ?
-          ORDER BY due_at, id LIMIT ?`,
-        ...[before, limit],
+          AND (due_at > ? OR (due_at = ? AND id > ?)) ORDER BY due_at, id LIMIT ?`,
+        ...[before, after.dueAt, after.dueAt, after.id, limit],
       );
       return rows.map((row) => ({ id: String(row.id), connection: String(row.connection), dueAt: Number(row.due_at) }));
     },
