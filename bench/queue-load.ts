@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { createMailer } from "@edgepost/core";
 import { nodeTransport } from "@edgepost/transport-node";
 import { TOKEN } from "../test/server/endpoint.ts";
-import { Killable } from "../test/server/queue/killable.ts";
 import { freePort, untilListening } from "../test/support/free-port.ts";
+import { Killable } from "../test/support/killable.ts";
 
 /**
  * `pnpm proof:queue`: a hundred thousand messages are stored while their mail server is down; then it comes back. Prints how
@@ -27,7 +27,7 @@ async function prove(): Promise<void> {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "edgepost-queue-"));
   const program = new URL("../test/server/queue/queue-server.ts", import.meta.url);
-  const server = new Killable(program, join(folder, "edgepost.db"), String(port));
+  const server = new Killable(program, { given: [join(folder, "edgepost.db"), String(port)] });
   const url = await server.url;
   let sink: ChildProcess | undefined;
   try {

@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { Killable } from "../support/killable.ts";
 import { startSmtpServer, type TestSmtpServer } from "../support/smtp-server.ts";
 import { TOKEN } from "./endpoint.ts";
 import { temporaryFolder } from "./store/drivers.ts";
 
-const ENTRY = new URL("../../packages/server/src/node.ts", import.meta.url).pathname;
+const ENTRY = new URL("../../packages/server/src/node.ts", import.meta.url);
 /** More, to be surer: `pnpm proof:kill`. */
 const SENDS = Number(process.env.EDGEPOST_KILL_SENDS ?? 100);
 const KILLS = Number(process.env.EDGEPOST_KILLS ?? 3);
@@ -13,62 +12,18 @@ const SEED = Number(process.env.EDGEPOST_KILL_SEED ?? 1);
 const HEADERS = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
 
 /** The Node entry as a process of its own, which comes back on the same database each time it was killed. */
-class Endpoint {
-  kills = 0;
-  #child: ChildProcess | undefined;
-  #url: Promise<string>;
-  readonly #variables: Readonly<Record<string, string>>;
-
-  constructor(smtp: TestSmtpServer, folder: string) {
-    const main = { host: "127.0.0.1", port: smtp.port, security: "none" };
-    this.#variables = {
-      EDGEPOST_API_KEY: TOKEN,
-      EDGEPOST_PORT: "0",
-      EDGEPOST_DATA: folder,
-      EDGEPOST_CONNECTIONS: JSON.stringify({ main }),
-    };
-    this.#url = this.#start();
-  }
-
-  /** Where it listens, once it does. */
-  get url(): Promise<string> {
-    return this.#url;
-  }
-
-  /** kill -9 at this very moment, and a new start. False when it is dead already. */
-  kill(): boolean {
-    const child = this.#child;
-    if (child === undefined) return false;
-    this.kills++;
-    this.#child = undefined;
-    child.kill("SIGKILL");
-    this.#url = once(child, "close").then(() => this.#start());
-    return true;
-  }
-
-  async stop(): Promise<void> {
-    await this.#url;
-    this.#child?.kill("SIGKILL");
-  }
-
-  #start(): Promise<string> {
-    const child = spawn(process.execPath, ["--conditions=@edgepost/source", "--no-warnings", ENTRY], {
-      env: this.#variables,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    return new Promise((resolve) => {
-      child.stdout.on("data", (data) => {
-        const [, url] = /"event":"listening","url":"([^"]+)"/.exec(String(data)) ?? [];
-        if (url === undefined) return;
-        this.#child = child;
-        resolve(url);
-      });
-    });
-  }
+function startEndpoint({ port }: TestSmtpServer, folder: string): Killable {
+  const environment = {
+    EDGEPOST_API_KEY: TOKEN,
+    EDGEPOST_PORT: "0",
+    EDGEPOST_DATA: folder,
+    EDGEPOST_CONNECTIONS: JSON.stringify({ main: { host: "127.0.0.1", port, security: "none" } }),
+  };
+  return new Killable(ENTRY, { environment });
 }
 
 /** A client as it should be: one key for one message, and the same request again until there is an answer. */
-async function sendUntilAnswered(endpoint: Endpoint, subject: string): Promise<number> {
+async function sendUntilAnswered(endpoint: Killable, subject: string): Promise<number> {
   const message = { connection: "main", from: "a@example.com", to: "b@example.com", subject, text: "Hello" };
   const request = {
     method: "POST",
@@ -84,7 +39,7 @@ async function sendUntilAnswered(endpoint: Endpoint, subject: string): Promise<n
   }
 }
 
-async function readStates(endpoint: Endpoint): Promise<Map<string, string>> {
+async function readStates(endpoint: Killable): Promise<Map<string, string>> {
   const states = new Map<string, string>();
   for (let cursor = ""; ; ) {
     const response = await fetch(`${await endpoint.url}/v1/messages?limit=100${cursor}`, { headers: HEADERS });
@@ -117,7 +72,7 @@ describe(`kill -9, ${KILLS} times during ${SENDS} concurrent sends (seed ${SEED}
         if (untilNext !== undefined && --untilNext <= 0 && endpoint.kill()) untilNext = moments.shift();
       },
     });
-    const endpoint = new Endpoint(smtp, temporaryFolder());
+    const endpoint = startEndpoint(smtp, temporaryFolder());
     onTestFinished(() => endpoint.stop());
 
     const subjects = Array.from({ length: SENDS }, (_, index) => `order-${index}`);

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Dice } from "../../support/dice.ts";
+import { Killable } from "../../support/killable.ts";
 import { startSmtpServer } from "../../support/smtp-server.ts";
 import { TOKEN } from "../endpoint.ts";
 import { temporaryFolder } from "../store/drivers.ts";
-import { Killable } from "./killable.ts";
 
 /** More, to be surer: `pnpm proof:ledger`. */
 const MESSAGES = Number(process.env.EDGEPOST_LEDGER_MESSAGES ?? 80);
@@ -94,7 +94,7 @@ describe(`${MESSAGES} messages, and kill -9 ${KILLS} times (seed ${SEED})`, () =
       },
     });
     const database = join(temporaryFolder(), "edgepost.db");
-    const server = new Killable(new URL("queue-server.ts", import.meta.url), database, String(smtp.port));
+    const server = new Killable(new URL("queue-server.ts", import.meta.url), { given: [database, String(smtp.port)] });
     onTestFinished(() => server.stop());
 
     const subjects = Array.from({ length: MESSAGES }, (_, index) => `order-${index}`);

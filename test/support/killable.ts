@@ -1,17 +1,22 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
+export interface KillableOptions {
+  readonly given?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** A program that says where it listens, and comes back with the same arguments each time it was killed. */
 export class Killable {
   kills = 0;
   readonly #program: string;
-  readonly #arguments: readonly string[];
+  readonly #options: KillableOptions;
   #child: ChildProcess | undefined;
   #url: Promise<string>;
 
-  constructor(program: URL, ...given: readonly string[]) {
+  constructor(program: URL, options: KillableOptions) {
     this.#program = program.pathname;
-    this.#arguments = given;
+    this.#options = options;
     this.#url = this.#start();
   }
 
@@ -41,14 +46,18 @@ export class Killable {
   }
 
   #start(): Promise<string> {
-    const options = ["--conditions=@edgepost/source", "--no-warnings"];
-    const child = spawn(process.execPath, [...options, this.#program, ...this.#arguments], {
+    const { given = [], environment } = this.#options;
+    const child = spawn(process.execPath, ["--conditions=@edgepost/source", "--no-warnings", this.#program, ...given], {
+      ...(environment !== undefined && { env: environment }),
       stdio: ["ignore", "pipe", "inherit"],
     });
     return new Promise((resolve) => {
-      child.stdout.once("data", (data) => {
+      // Read to the end, or the program would wait for somebody to read what it says.
+      child.stdout.on("data", (data) => {
+        const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(String(data)) ?? [];
+        if (url === undefined || this.#child !== undefined) return;
         this.#child = child;
-        resolve(String(data).trim());
+        resolve(url);
       });
     });
   }
