@@ -11,6 +11,7 @@ import { nameSuite } from "./suite/names.ts";
 import { outcomeSuite } from "./suite/outcomes.ts";
 import { sendingSuite } from "./suite/sending.ts";
 import { smallKeySuite } from "./suite/small-keys.ts";
+import { suppressionSuite } from "./suite/suppressions.ts";
 
 /** The same requests over real ports, real sockets and real databases: what a caller sees does not tell where it runs. */
 describe.each(ENTRIES)("%s", (_name, start) => {
@@ -27,4 +28,5 @@ describe.each(ENTRIES)("%s", (_name, start) => {
   describe("names", () => nameSuite(house));
   describe("a small key", () => smallKeySuite(house));
   describe("what mail servers do", () => outcomeSuite(house));
+  describe("the suppression list", () => suppressionSuite(house));
 });

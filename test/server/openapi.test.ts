@@ -25,7 +25,9 @@ async function documented() {
   const { body: partial } = await endpoint.ask("POST", "/v1/messages", message);
   const { body: waiting } = await endpoint.ask("POST", "/v1/messages", { ...message, sendAt: "2099-01-01T00:00:00Z" });
   const { body: key } = await endpoint.ask("POST", "/v1/keys", { name: "k", scopes: ["messages:read"] });
+  const { body: suppression } = await endpoint.ask("POST", "/v1/suppressions", { address: "eve@example.com" });
   const values: Record<string, string> = {
+    "/v1/suppressions/{id}": suppression.id,
     "/v1/messages/{id}": waiting.id,
     "/v1/messages/{id}/events": partial.id,
     "/v1/messages/{id}/cancel": waiting.id,

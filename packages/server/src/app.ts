@@ -26,8 +26,10 @@ import { healthRoutes } from "./routes/health.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { providerRoutes } from "./routes/providers.ts";
+import { suppressionRoutes } from "./routes/suppressions.ts";
 import { createSecretBox, generateKey } from "./secrets.ts";
 import { memoryStore } from "./store/memory.ts";
+import { createSuppressions } from "./suppressions/suppressions.ts";
 
 /** A Hono app, to serve, mount or call with `app.request(…)`, and what its host has to do beside serving it. */
 export interface MailServer extends Hono<RequestContext>, Maintenance {
@@ -71,6 +73,7 @@ export function createServer(options: ServerOptions): MailServer {
   app.route("/v1/connections", connectionRoutes(services));
   app.route("/v1/connectors", connectorRoutes(services));
   app.route("/v1/providers", providerRoutes());
+  app.route("/v1/suppressions", suppressionRoutes(services));
   app.route("/v1/keys", keyRoutes(services));
   if (options.console === true) app.route(CONSOLE_PATH, consoleRoutes(services, { ...options, rate }));
   app.notFound((c) => problemResponse(new RequestProblem("not-found", "No route has this path."), viewerOf(c)));
@@ -98,6 +101,7 @@ function createServices(options: ServerOptions): Services {
   const secretBox = createSecretBox(encryptionKeys ?? [generateKey()]);
   const hostPolicy = createHostPolicy(hosts);
   const reserved = new Set(Object.keys(configured));
+  const newId = createIdSource(random);
   const book = createConnectionBook({ store, secretBox, hostPolicy, reserved, clock });
   const shared = {
     store,
@@ -105,13 +109,14 @@ function createServices(options: ServerOptions): Services {
     keyring: createKeyring({ configured: keys, store, secretBox, clock, random }),
     book,
     connections: createConnections({ transport, configured, book, store, hostPolicy, queue: options.queue, clock }),
+    suppressions: createSuppressions({ store, clock, newId }),
     gate: createGate(),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     keepContent: options.keepContent ?? false,
     buildOptions: { clock, random, attachments: { url: urlPolicy(options) } },
     log: options.log ?? (() => {}),
     clock,
-    newId: createIdSource(random),
+    newId,
   };
   return { ...shared, queue: createQueue(shared, options) };
 }

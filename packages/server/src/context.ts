@@ -9,6 +9,7 @@ import type { ServerLimits } from "./options.ts";
 import type { Queue } from "./queue/queue.ts";
 import type { SecretBox } from "./secrets.ts";
 import type { Store } from "./store/store.ts";
+import type { Suppressions } from "./suppressions/suppressions.ts";
 
 /** What every route works with, made once per server. */
 export interface Services {
@@ -17,6 +18,7 @@ export interface Services {
   readonly keyring: Keyring;
   readonly book: ConnectionBook;
   readonly connections: Connections;
+  readonly suppressions: Suppressions;
   readonly gate: Gate;
   /** Undefined where messages do not wait. */
   readonly queue: Queue | undefined;

@@ -42,6 +42,7 @@ export function createMaintenance(services: Services, retentionMs: number = DEFA
       const now = clock().getTime();
       await settleInterrupted(services, now);
       await store.messages.prune(now - retentionMs);
+      await store.suppressions.prune(now);
     },
     async bootstrap() {
       if ((await store.keys.list()).length > 0) return undefined;

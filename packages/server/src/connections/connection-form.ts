@@ -21,12 +21,14 @@ export interface ConnectionForm extends SenderPolicy {
   readonly delivery?: DeliverySettings | undefined;
 }
 
-/** How messages that wait for a connection are delivered. */
+/** How messages over a connection are delivered. */
 export interface DeliverySettings {
   /** How old a message may be at its last attempt. Default: that of the server, 24 h. */
   readonly maxAgeMs?: number | undefined;
   /** Messages that wait, sent in a day at most, by UTC. Default: any number. */
   readonly dailyQuota?: number | undefined;
+  /** Puts a recipient on the suppression list whom the mail server says it does not know. Default: false. */
+  readonly suppressRefused?: boolean | undefined;
 }
 
 export interface NewConnection extends ConnectionForm {
@@ -50,9 +52,15 @@ const policyFields = {
     .strictObject({
       maxAgeMs: z.int().min(MINUTE_MS).max(MONTH_MS).optional().describe("Age of a message at its last attempt."),
       dailyQuota: z.int().min(1).optional().describe("Messages a day, by UTC. Default: any number."),
+      suppressRefused: z
+        .boolean()
+        .optional()
+        .describe(
+          "Puts a recipient the mail server does not know on the suppression list of this connection. Default: false.",
+        ),
     })
     .optional()
-    .describe("How messages that wait for this connection are delivered."),
+    .describe("How messages over this connection are delivered; age and quota are those of messages that wait."),
 };
 
 export const connectionFormSchema = connectionSchema.extend(policyFields).meta({ id: "ConnectionForm" });

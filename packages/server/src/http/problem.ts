@@ -30,6 +30,7 @@ const PROBLEMS = {
   "internal-error": [500, "Something went wrong on our side"],
   unavailable: [503, "The server is not taking requests"],
 
+  "recipients-suppressed": [422, "Every recipient is on the suppression list"],
   "invalid-body": [422, "The body says something that cannot be done"],
   "invalid-message": [422, "The message cannot be sent"],
   "invalid-connection": [422, "The connection cannot be used"],

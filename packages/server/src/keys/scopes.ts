@@ -9,6 +9,10 @@ export const SCOPES = [
   "connections:inline",
   "attachments:url",
   "keys:write",
+  "suppressions:write",
+  "webhooks:write",
+  "metrics:read",
+  "alerts:write",
 ] as const;
 
 /** One thing an API key may do. */

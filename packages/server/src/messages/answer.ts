@@ -1,6 +1,6 @@
 import type { RejectedRecipient, SmtpReply } from "@edgepost/core";
 import type { MessageRecord } from "../store/message-record.ts";
-import { acceptedOf, rejectedOf, unknownOf } from "./recipients.ts";
+import { acceptedOf, rejectedOf, suppressedOf, unknownOf } from "./recipients.ts";
 
 /** What a send answers. A message nobody accepted is a problem instead. */
 export interface SendAnswer {
@@ -18,6 +18,8 @@ export interface SendAnswer {
   readonly rejected: readonly RejectedRecipient[];
   /** Recipients of whom nobody can tell, where a message of several transactions was cut off in one; else left out. */
   readonly unknown?: readonly string[];
+  /** Recipients that are on the suppression list, where there are some: the mail server was not asked for them. */
+  readonly suppressed?: readonly string[];
   /** The mail server's last word; null from transports that speak no SMTP. */
   readonly reply: SmtpReply | null;
   /** Octets of the message as sent. */
@@ -35,6 +37,12 @@ export function toAnswer(record: MessageRecord): SendAnswer {
     ? "Email sent successfully"
     : `Email sent to ${accepted.length} of ${recipients.length} recipients`;
   const unknown = unknownOf(record);
-  const outcomes = { accepted, rejected: rejectedOf(record), ...(unknown.length > 0 && { unknown }) };
+  const suppressed = suppressedOf(record);
+  const outcomes = {
+    accepted,
+    rejected: rejectedOf(record),
+    ...(unknown.length > 0 && { unknown }),
+    ...(suppressed.length > 0 && { suppressed }),
+  };
   return { success, message, id, messageId, ...outcomes, reply, size, downgrades };
 }

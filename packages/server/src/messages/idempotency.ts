@@ -4,6 +4,7 @@ import { RequestProblem } from "../http/problem.ts";
 import type { Idempotency, MessageRecord } from "../store/message-record.ts";
 import { type SendAnswer, toAnswer } from "./answer.ts";
 import { rejectedOf } from "./recipients.ts";
+import { everybodySuppressed } from "./suppressed.ts";
 
 /** How long a key stands for its request. */
 export const IDEMPOTENCY_MS = 24 * 60 * 60 * 1000;
@@ -40,6 +41,8 @@ export function replay(first: MessageRecord, idempotency: Idempotency | null): S
       throw new RequestProblem("request-in-progress", "The first request with this Idempotency-Key is not done.", {
         headers: { "retry-after": "1" },
       });
+    case "suppressed":
+      throw everybodySuppressed();
     default:
       throw toMailError(first);
   }

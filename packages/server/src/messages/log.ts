@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { EventRecord } from "../store/event-record.ts";
 import { MESSAGE_STATES, type MessageRecord } from "../store/message-record.ts";
 import type { AttemptRecord } from "../store/outbox.ts";
-import { acceptedOf, rejectedOf, unknownOf } from "./recipients.ts";
+import { acceptedOf, rejectedOf, suppressedOf, unknownOf } from "./recipients.ts";
 
 /** Filters and pages of the log, as they stand in a query. */
 export const logQuerySchema = z
@@ -32,6 +32,7 @@ export function presentMessage(record: MessageRecord) {
     accepted: acceptedOf(record),
     rejected: rejectedOf(record),
     unknown: unknownOf(record),
+    suppressed: suppressedOf(record),
     recipients,
     reply,
     downgrades,

@@ -59,6 +59,11 @@ export function unknownOf({ recipients }: Pick<MessageRecord, "recipients">): re
   return recipients.filter(({ state }) => state === "unknown").map(({ address }) => address);
 }
 
+/** Those nobody asked for: they are on the suppression list. */
+export function suppressedOf({ recipients }: Pick<MessageRecord, "recipients">): readonly string[] {
+  return recipients.filter(({ state }) => state === "suppressed").map(({ address }) => address);
+}
+
 /** Those the mail server has refused, for now or for good. */
 export function rejectedOf({ recipients }: Pick<MessageRecord, "recipients">): readonly RejectedRecipient[] {
   return recipients.flatMap(({ address, reply }) =>

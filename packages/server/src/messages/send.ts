@@ -15,6 +15,7 @@ import { afterError, afterReceipt, giveUp, stateOf } from "./recipients.ts";
 import { toBody, toRecord } from "./record.ts";
 import type { SendBody } from "./send-body.ts";
 import { settle } from "./settle.ts";
+import { asSuppressed, everybodySuppressed, forWaiting, isSuppressed } from "./suppressed.ts";
 
 /** A request to send, read and authorised. */
 export interface SendRequest {
@@ -38,7 +39,7 @@ export type Sent =
  * @throws MailError, RequestProblem when it was not sent, or nobody knows.
  */
 export async function send(services: Services, request: SendRequest): Promise<Sent> {
-  const { store, clock, limits, keepContent } = services;
+  const { store, clock, limits, keepContent, suppressions } = services;
   const { key, body } = request;
   const idempotentSince = clock().getTime() - IDEMPOTENCY_MS;
   const known = await findFirst(services, request, idempotentSince);
@@ -50,14 +51,23 @@ export async function send(services: Services, request: SendRequest): Promise<Se
 
     const leave = await connection.enter();
     try {
-      const message = toRecord(mail, request, connection.name, services);
+      const written = toRecord(mail, request, connection.name, services);
+      const message = { ...written, recipients: await suppressions.apply(connection.name, written.recipients) };
       const content = keepContent ? await toBody(mail, true) : null;
+      if (isSuppressed(message)) {
+        const over = { message: asSuppressed(message), body: content, leaseUntil: null };
+        const first = await store.messages.begin(over, idempotentSince);
+        if (first !== undefined) return { first };
+        throw everybodySuppressed();
+      }
       const leaseUntil = message.createdAt + STALE_MS;
       const first = await store.messages.begin({ message, body: content, leaseUntil }, idempotentSince);
       if (first !== undefined) return { first };
 
       // The next one may go on while what became of this one is written down.
-      const sending = () => connection.transport.send(mail, { recipients: body.recipients }).finally(leave);
+      const { transport } = connection;
+      const asked = forWaiting(mail, message);
+      const sending = () => transport.send(asked, { recipients: body.recipients }).finally(leave);
       return { answer: await deliver(sending, connection, message, services) };
     } finally {
       leave();
@@ -92,13 +102,15 @@ async function deliver(
   sending: () => Promise<Receipt>,
   connection: OpenConnection,
   record: MessageRecord,
-  { store, clock }: Services,
+  { store, clock, suppressions }: Services,
 ): Promise<SendAnswer> {
-  const writeDown = (outcome: MessageOutcome, keepsIdempotency: boolean) =>
-    store.outbox.settle(
+  const writeDown = async (outcome: MessageOutcome, keepsIdempotency: boolean) => {
+    await store.outbox.settle(
       { id: record.id, ...FIRST_LEASE },
       { message: outcome, at: clock().getTime(), keepsIdempotency, isInterruption: false },
     );
+    await suppressions.learn(connection, record.recipients, outcome.recipients);
+  };
   let receipt: Receipt;
   try {
     receipt = await sending();

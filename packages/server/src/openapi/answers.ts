@@ -3,6 +3,7 @@ import type { ProblemCode } from "../http/problem.ts";
 import { PROBLEM_CODES } from "../http/problem.ts";
 import { SCOPES } from "../keys/scopes.ts";
 import { MESSAGE_STATES, RECIPIENT_STATES } from "../store/message-record.ts";
+import { SUPPRESSION_REASONS } from "../store/suppression-record.ts";
 
 // What the server answers, for its documentation. Each schema is checked against the real answers by the tests.
 
@@ -22,6 +23,8 @@ const rejected = z
 
 const unknown = z.array(z.string()).describe("Recipients of whom nobody can tell: sending again may deliver twice.");
 
+const suppressed = z.array(z.string()).describe("Recipients on the suppression list: nobody was asked for them.");
+
 const sendFacts = {
   messageId: z.string(),
   accepted: z.array(z.string()),
@@ -38,6 +41,7 @@ export const sendAnswerSchema = z
     id: z.uuid().describe("Names this send in the log."),
     ...sendFacts,
     unknown: unknown.optional(),
+    suppressed: suppressed.optional(),
   })
   .meta({ id: "SendAnswer" });
 
@@ -103,6 +107,7 @@ const loggedFields = {
   envelope,
   ...sendFacts,
   unknown,
+  suppressed,
   recipients: z
     .array(z.strictObject({ address: z.string(), state: z.enum(RECIPIENT_STATES), reply: reply.nullable() }))
     .describe("What became of each recipient, in the order of the envelope."),
@@ -241,6 +246,25 @@ export const verificationSchema = z
     capabilities: z.record(z.string(), z.string()).nullable(),
   })
   .meta({ id: "Verification" });
+
+export const suppressionSchema = z
+  .strictObject({
+    id: z.uuid(),
+    address: z.string().describe("In lower case, the domain as A-labels."),
+    connection: z.string().nullable().describe("The one it holds for; null for all."),
+    reason: z.enum(SUPPRESSION_REASONS),
+    note: z.string().nullable(),
+    createdAt: time,
+    expiresAt: time.nullable(),
+  })
+  .meta({ id: "Suppression" });
+
+export const suppressionListSchema = z
+  .strictObject({
+    suppressions: z.array(suppressionSchema),
+    next: z.uuid().nullable().describe("The `cursor` of the next page."),
+  })
+  .meta({ id: "SuppressionList" });
 
 const keyFields = {
   id: z.string(),

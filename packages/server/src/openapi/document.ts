@@ -46,6 +46,7 @@ export function createDocument(): OpenApiDocument {
 const TAGS: Readonly<Record<Operation["tag"], string>> = {
   Messages: "Sending, and the log of what was sent.",
   Connections: "Ways to mail servers, stored once and called by name.",
+  Suppressions: "Who is written to no more.",
   Keys: "Who may do what.",
   Server: "The server itself.",
 };

@@ -9,6 +9,7 @@ import { connectorBodySchema } from "../routes/connectors.ts";
 import { eventQuerySchema } from "../routes/events.ts";
 import { newKeySchema } from "../routes/keys.ts";
 import { changeMessageSchema, retryMessageSchema } from "../routes/messages.ts";
+import { newSuppressionSchema, suppressionQuerySchema } from "../routes/suppressions.ts";
 import * as answers from "./answers.ts";
 
 /** A route, as the documentation tells it. */
@@ -16,7 +17,7 @@ export interface Operation {
   readonly id: string;
   readonly method: "get" | "post" | "patch" | "delete";
   readonly path: string;
-  readonly tag: "Messages" | "Connections" | "Keys" | "Server";
+  readonly tag: "Messages" | "Connections" | "Suppressions" | "Keys" | "Server";
   readonly summary: string;
   readonly description?: string;
   /** Undefined for a route that needs no key, null for one that any key opens. */
@@ -295,6 +296,40 @@ export const OPERATIONS: readonly Operation[] = [
     scope: null,
     status: 200,
     answer: answers.providerListSchema,
+  },
+  {
+    id: "listSuppressions",
+    method: "get",
+    path: "/v1/suppressions",
+    tag: "Suppressions",
+    summary: "List who is written to no more, newest first",
+    scope: "suppressions:write",
+    query: suppressionQuerySchema,
+    status: 200,
+    answer: answers.suppressionListSchema,
+  },
+  {
+    id: "createSuppression",
+    method: "post",
+    path: "/v1/suppressions",
+    tag: "Suppressions",
+    summary: "Write to an address no more",
+    description:
+      "Holds for messages that wait already, too. What was said of this address and connection before is replaced.",
+    scope: "suppressions:write",
+    body: newSuppressionSchema,
+    example: { address: "ada@example.com", reason: "unsubscribed", note: "By the link in the newsletter" },
+    status: 201,
+    answer: answers.suppressionSchema,
+  },
+  {
+    id: "deleteSuppression",
+    method: "delete",
+    path: "/v1/suppressions/{id}",
+    tag: "Suppressions",
+    summary: "Write to an address again",
+    scope: "suppressions:write",
+    status: 204,
   },
   {
     id: "listKeys",

@@ -3,6 +3,7 @@ import type { OpenConnection } from "../connections/connections.ts";
 import { withHint } from "../connections/providers.ts";
 import type { Services } from "../context.ts";
 import { RequestProblem } from "../http/problem.ts";
+import { isWaiting, stateOf } from "../messages/recipients.ts";
 import { toMail } from "../messages/record.ts";
 import type { StoredBody } from "../store/message-record.ts";
 import type { Lease, LeasedMessage, Wanted } from "../store/outbox.ts";
@@ -49,14 +50,14 @@ export interface Round {
   close(): Promise<void>;
 }
 
-export type CourierServices = Pick<Services, "store" | "connections" | "clock" | "log" | "newId">;
+export type CourierServices = Pick<Services, "store" | "connections" | "suppressions" | "clock" | "log" | "newId">;
 
 export function createCourier(
   services: CourierServices,
   limits: QueueLimits,
   random: () => number = Math.random,
 ): Courier {
-  const { store, connections, clock } = services;
+  const { store, connections, suppressions, clock } = services;
   const { outbox } = store;
   const holder = services.newId(clock());
   /** What was leased here and is not done with. Whatever is dropped by an error is not renewed, and waits again. */
@@ -64,7 +65,10 @@ export function createCourier(
   const paces = createPaces(outbox, limits, clock);
   const now = () => clock().getTime();
 
-  async function carry({ lease, message }: LeasedMessage, connection: OpenConnection | MailError): Promise<void> {
+  async function carry(leased: LeasedMessage, connection: OpenConnection | MailError): Promise<void> {
+    const { lease } = leased;
+    const message = await withoutSuppressed(leased.message);
+    if (message === undefined) return;
     const body = await store.messages.body(message.id);
     const leave = connection instanceof MailError ? () => {} : await connection.enter();
     try {
@@ -78,11 +82,21 @@ export function createCourier(
         outbox.settle(lease, { message: outcome, at: now(), keepsIdempotency: true, isInterruption: false }),
       );
       if (connection instanceof MailError) return;
+      await suppressions.learn(connection, message.recipients, outcome.recipients);
       await connection.note(error);
       await paces.note(message.connection, error);
     } finally {
       leave();
     }
+  }
+
+  /** For those who may be written to now. Undefined when nobody is left: then it is over. */
+  async function withoutSuppressed(message: LeasedMessage["message"]): Promise<LeasedMessage["message"] | undefined> {
+    const recipients = await suppressions.apply(message.connection, message.recipients);
+    if (recipients.some(isWaiting)) return { ...message, recipients };
+    const outcome = { ...message, recipients, state: stateOf(recipients), dueAt: null, finishedAt: now() };
+    await outbox.revise(message, outcome, message.expiresAt ?? now(), now());
+    return undefined;
   }
 
   async function attempt(

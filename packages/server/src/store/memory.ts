@@ -1,6 +1,7 @@
 import { memoryMessages } from "./memory-messages.ts";
 import { memoryOutbox } from "./memory-outbox.ts";
 import { MemoryRows } from "./memory-rows.ts";
+import { memorySuppressions } from "./memory-suppressions.ts";
 import type { ConnectionRecord, KeyRecord, Store } from "./store.ts";
 
 /** A store that ends with the process: for tests, and for servers that were given no other. */
@@ -13,6 +14,7 @@ export function memoryStore(): Store {
     messages: memoryMessages(rows),
     outbox: memoryOutbox(rows),
     events: rows.events,
+    suppressions: memorySuppressions(),
     check: async () => {},
     close: async () => {},
   };

@@ -1,5 +1,6 @@
 import { queueMigration } from "./queue-migration.ts";
 import type { SqlDatabase } from "./sql-database.ts";
+import { suppressionMigration } from "./suppression-migration.ts";
 
 /**
  * The steps from an empty database to this one, in order. A step that was released is never changed: what it made
@@ -56,6 +57,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE INDEX messages_sending ON messages (created_at) WHERE state = 'sending'",
   ],
   queueMigration,
+  suppressionMigration,
 ];
 
 /** Brings a database up to date. Two that start at once do no harm: the second finds every step done. */

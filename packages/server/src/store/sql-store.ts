@@ -5,6 +5,7 @@ import { createEventStore } from "./sql-events.ts";
 import { insertRow } from "./sql-insert.ts";
 import { createMessageStore } from "./sql-messages.ts";
 import { createOutboxStore } from "./sql-outbox.ts";
+import { createSuppressionStore } from "./sql-suppressions.ts";
 import type { ConnectionStore, KeyStore, SettingStore, Store } from "./store.ts";
 
 /** A store in a database that speaks SQLite, brought up to date first. */
@@ -17,6 +18,7 @@ export async function createSqlStore(database: SqlDatabase): Promise<Store> {
     messages: createMessageStore(database),
     outbox: createOutboxStore(database),
     events: createEventStore(database),
+    suppressions: createSuppressionStore(database),
     async check() {
       await database.all("SELECT 1");
     },

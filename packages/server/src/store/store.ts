@@ -2,6 +2,7 @@ import type { Scope } from "../keys/scopes.ts";
 import type { EventStore } from "./event-record.ts";
 import type { Idempotency, MessageQuery, MessageRecord, StoredBody } from "./message-record.ts";
 import type { OutboxStore } from "./outbox.ts";
+import type { SuppressionStore } from "./suppression-record.ts";
 
 /**
  * Where a server keeps what must outlive a request: keys, connections and the log of messages. Times are milliseconds
@@ -20,6 +21,8 @@ export interface Store {
   readonly outbox: OutboxStore;
   /** What happened. */
   readonly events: EventStore;
+  /** Who is written to no more. */
+  readonly suppressions: SuppressionStore;
   /** Rejects when the store cannot answer. */
   check(): Promise<void>;
   /** After the last request. */
