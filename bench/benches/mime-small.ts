@@ -10,7 +10,7 @@ export default {
   what: "Messages of 2 KB text and a small HTML, from the object a user writes to their bytes, all checks included.",
   packages: ["nodemailer", "mimetext"],
   async run(settings) {
-    const messages = settings.size(20_000, 500);
+    const messages = settings.size(10_000, 500);
     const tables = [];
     const verdicts = [];
     for (const language of ["english", "german", "japanese"] as const) {
