@@ -22,7 +22,7 @@ const SENDING_WORKER = `
   export default { fetch: (request, env) => createMailer({ transport: edgeTransport(env.SMTP) }).send(env.MESSAGE) };`;
 
 /** Doors and peers that need Node's modules; all others are bundled for Workers. */
-const NEEDS_NODE = /^@edgepost\/(?:transport-node|server\/node)|^nodemailer|^emailjs|^@upyo|^mimetext/;
+const NEEDS_NODE = /^@edgepost\/(?:transport-node|server\/(?:node|postgres))|^nodemailer|^emailjs|^@upyo|^mimetext/;
 
 export interface BundleSize {
   readonly minified: number;
@@ -44,7 +44,8 @@ export async function bundleSize(name: string): Promise<BundleSize> {
     minify: true,
     write: false,
     format: "esm",
-    external: ["cloudflare:*"],
+    // `pg` is an optional peer: whoever has no Postgres does not ship it.
+    external: ["cloudflare:*", "pg"],
     logLevel: "silent",
   });
   const bytes = outputFiles[0]?.contents ?? new Uint8Array();

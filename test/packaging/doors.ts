@@ -61,6 +61,7 @@ const PACKAGES = {
       ".": ["createServer"],
       "./client": ["httpTransport"],
       "./node": ["createSendQueue", "embeddedQueue", "sqliteStore", "startServer"],
+      "./postgres": ["postgresQueue", "postgresStore"],
       "./worker": ["default"],
     },
   },

@@ -8,8 +8,8 @@ import { DEFAULT_QUEUE_LIMITS } from "./queue/limits.ts";
 /** What the host of a server does from time to time. */
 export interface Maintenance {
   /**
-   * Before serving, where no other process has the store: whatever was being sent was interrupted. What was not at its end
-   * is tried again, the rest becomes `unknown`.
+   * Before serving: what was being sent was interrupted, unless another process may have the store and has kept its lease.
+   * What was not at its end is tried again, the rest becomes `unknown`.
    * @throws SealedError when the store was made with another encryption key.
    */
   recover(): Promise<void>;
@@ -36,7 +36,7 @@ export function createMaintenance(services: Services, retentionMs: number = DEFA
   return {
     async recover() {
       await keyring.check();
-      await settleInterrupted(services, Number.MAX_SAFE_INTEGER);
+      await settleInterrupted(services, store.isShared ? clock().getTime() : Number.MAX_SAFE_INTEGER);
     },
     async maintain() {
       const now = clock().getTime();

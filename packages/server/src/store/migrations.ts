@@ -1,12 +1,16 @@
 import { queueMigration } from "./queue-migration.ts";
 import type { SqlDatabase } from "./sql-database.ts";
+import { SQLITE } from "./sql-dialect.ts";
 import { suppressionMigration } from "./suppression-migration.ts";
+
+/** SQL, or what only a database in SQLite can need: no other one was there yet when something was in the tables. */
+export type MigrationStep = string | { readonly sqlite: string };
 
 /**
  * The steps from an empty database to this one, in order. A step that was released is never changed: what it made
  * exists somewhere. Booleans are 0 and 1, times milliseconds, lists and objects JSON.
  */
-export const MIGRATIONS: readonly (readonly string[])[] = [
+export const MIGRATIONS: readonly (readonly MigrationStep[])[] = [
   [
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     `CREATE TABLE keys (
@@ -65,12 +69,17 @@ export async function migrate(database: SqlDatabase, migrations: typeof MIGRATIO
   await database.run("CREATE TABLE IF NOT EXISTS migrations (step INTEGER PRIMARY KEY)");
   for (let step = (await doneSteps(database)) + 1; step <= migrations.length; step++) {
     try {
-      const steps = [`INSERT INTO migrations (step) VALUES (${step})`, ...(migrations[step - 1] ?? [])];
+      const steps = [`INSERT INTO migrations (step) VALUES (${step})`, ...stepsFor(database, migrations[step - 1])];
       await database.transaction(steps.map((sql) => [sql]));
     } catch (error) {
       if ((await doneSteps(database)) < step) throw error;
     }
   }
+}
+
+function stepsFor({ dialect = SQLITE }: SqlDatabase, steps: readonly MigrationStep[] = []): readonly string[] {
+  const isSqlite = dialect.name === "sqlite";
+  return steps.flatMap((step) => (typeof step === "string" ? step : isSqlite ? step.sqlite : []));
 }
 
 async function doneSteps(database: SqlDatabase): Promise<number> {

@@ -1,8 +1,10 @@
+import type { MigrationStep } from "./migrations.ts";
+
 /**
  * From a log of messages to one that is an outbox too: a message that waits has a time it is due at, one that is being
  * sent a lease, and each attempt a row of its own.
  */
-export const queueMigration: readonly string[] = [
+export const queueMigration: readonly MigrationStep[] = [
   `CREATE TABLE bodies (
     message TEXT PRIMARY KEY,
     dsn TEXT NOT NULL,
@@ -27,20 +29,22 @@ export const queueMigration: readonly string[] = [
   "UPDATE messages SET attempts = 1, fence = 1",
   // Nobody took longer than 20 minutes over a send.
   "UPDATE messages SET lease_until = created_at + 1200000 WHERE state = 'sending'",
-  `UPDATE messages SET recipients = (
-    SELECT json_group_array(json_object(
-      'address', recipient.value,
-      'state', CASE
-        WHEN recipient.value IN (SELECT value FROM json_each(messages.accepted)) THEN 'accepted'
-        WHEN refused.value IS NOT NULL OR messages.state = 'failed' THEN 'rejected'
-        WHEN messages.state = 'sending' THEN 'queued'
-        ELSE 'unknown'
-      END,
-      'reply', json(json_extract(refused.value, '$.reply'))
-    ))
-    FROM json_each(messages.envelope, '$.to') AS recipient
-    LEFT JOIN json_each(messages.rejected) AS refused ON json_extract(refused.value, '$.address') = recipient.value
-  )`,
+  {
+    sqlite: `UPDATE messages SET recipients = (
+      SELECT json_group_array(json_object(
+        'address', recipient.value,
+        'state', CASE
+          WHEN recipient.value IN (SELECT value FROM json_each(messages.accepted)) THEN 'accepted'
+          WHEN refused.value IS NOT NULL OR messages.state = 'failed' THEN 'rejected'
+          WHEN messages.state = 'sending' THEN 'queued'
+          ELSE 'unknown'
+        END,
+        'reply', json(json_extract(refused.value, '$.reply'))
+      ))
+      FROM json_each(messages.envelope, '$.to') AS recipient
+      LEFT JOIN json_each(messages.rejected) AS refused ON json_extract(refused.value, '$.address') = recipient.value
+    )`,
+  },
 
   `CREATE TABLE attempts (
     message TEXT NOT NULL,

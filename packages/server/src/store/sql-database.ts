@@ -1,5 +1,9 @@
-/** What the SQL store asks of a database that speaks SQLite: `node:sqlite` in a file, or D1 at the edge. */
+import type { SqlDialect } from "./sql-dialect.ts";
+
+/** What the SQL store asks of a database: `node:sqlite` in a file, D1 at the edge, or Postgres. */
 export interface SqlDatabase {
+  /** Default: SQLite's. */
+  readonly dialect?: SqlDialect;
   /** Runs a statement; resolves with the number of rows it changed. */
   run(sql: string, ...values: readonly SqlValue[]): Promise<number>;
   all(sql: string, ...values: readonly SqlValue[]): Promise<readonly SqlRow[]>;

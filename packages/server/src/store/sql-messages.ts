@@ -1,11 +1,14 @@
 import type { MessageRecord, StoredBody } from "./message-record.ts";
 import { fromMessage, toBody, toMessage } from "./rows.ts";
 import type { SqlDatabase, SqlStep } from "./sql-database.ts";
+import { SQLITE } from "./sql-dialect.ts";
 import { insertStep } from "./sql-insert.ts";
 import type { MessageStore, NewMessage } from "./store.ts";
 
 /** The log: messages as they were stored, and as they are now. */
 export function createMessageStore(database: SqlDatabase): MessageStore {
+  const { isTo } = database.dialect ?? SQLITE;
+
   return {
     async begin(wanted, idempotentSince) {
       const { key: owner, idempotency } = wanted.message;
@@ -40,7 +43,7 @@ export function createMessageStore(database: SqlDatabase): MessageStore {
         ["state = ?", state],
         ["connection = ?", connection],
         ["key = ?", key],
-        ["EXISTS (SELECT 1 FROM json_each(envelope, '$.to') WHERE value = ?)", recipient],
+        [isTo, recipient],
       ];
       const given = filters.filter((filter): filter is readonly [string, string] => filter[1] !== undefined);
       const where = given.length === 0 ? "" : `WHERE ${given.map(([condition]) => condition).join(" AND ")}`;

@@ -2,13 +2,16 @@ import type { MessageOutcome, MessageState } from "./message-record.ts";
 import type { AbandonedMessage, AttemptStage, Lease, LeasedMessage, OutboxStore, SettledOutcome } from "./outbox.ts";
 import { fromOutcome, toAttempt, toMessage } from "./rows.ts";
 import type { SqlDatabase, SqlRow, SqlStep, SqlValue } from "./sql-database.ts";
+import { SQLITE } from "./sql-dialect.ts";
 import { eventStep } from "./sql-events.ts";
 
 /** The outbox in SQL. Each step of a delivery is one transaction that does nothing unless the lease is still held. */
 export function createOutboxStore(database: SqlDatabase): OutboxStore {
+  const { lockMessage, skipLocked } = database.dialect ?? SQLITE;
+
   /** The last of the steps is the one that tells whether it was done. */
-  async function isDone(steps: readonly SqlStep[]): Promise<boolean> {
-    return ((await database.transaction(steps)).at(-1) ?? 0) > 0;
+  async function isDone(id: string, steps: readonly SqlStep[]): Promise<boolean> {
+    return ((await database.transaction([...lockMessage(id), ...steps])).at(-1) ?? 0) > 0;
   }
 
   async function stagesOf(messages: readonly SqlRow[]): Promise<ReadonlyMap<string, AttemptStage>> {
@@ -34,11 +37,12 @@ export function createOutboxStore(database: SqlDatabase): OutboxStore {
           ? [`SELECT id FROM messages WHERE id IN (${marks(from.ids)}) AND due_at <= ?`, ...from.ids, now]
           : [LONGEST_DUE, from.connection, now, from.limit];
       const rows = await database.all(
-        `UPDATE messages SET fence = fence + 1, lease_holder = ?, lease_until = ?
-          WHERE lease_until IS NULL AND id IN (${wanted}) RETURNING *`,
+        `WITH wanted AS (${wanted} ${skipLocked})
+          UPDATE messages SET fence = fence + 1, lease_holder = ?, lease_until = ?
+          WHERE lease_until IS NULL AND id IN (SELECT id FROM wanted) RETURNING *`,
+        ...values,
         holder,
         until,
-        ...values,
       );
       return rows.map(toLeased).sort(byDueTime);
     },
@@ -57,7 +61,7 @@ export function createOutboxStore(database: SqlDatabase): OutboxStore {
     openAttempt({ id, fence, attempt }, at) {
       const isWaiting =
         "id = ? AND fence = ? AND lease_until IS NOT NULL AND state IN ('queued', 'scheduled', 'deferred')";
-      return isDone([
+      return isDone(id, [
         [
           `INSERT INTO attempts (message, number, stage, opened_at)
             SELECT id, ?, 'opened', ? FROM messages WHERE ${isWaiting}`,
@@ -73,7 +77,7 @@ export function createOutboxStore(database: SqlDatabase): OutboxStore {
     },
 
     markFinal({ id, fence, attempt }, at) {
-      return isDone([
+      return isDone(id, [
         [
           `UPDATE attempts SET stage = 'final', final_at = ?
             WHERE message = ? AND number = ? AND stage IN ('opened', 'final')
@@ -83,15 +87,16 @@ export function createOutboxStore(database: SqlDatabase): OutboxStore {
       ]);
     },
 
-    settle: (lease, outcome) => isDone(settleSteps(lease, outcome)),
+    settle: (lease, outcome) => isDone(lease.id, settleSteps(lease, outcome)),
 
     async takeOver({ endedBefore, until, holder, limit }) {
       const ended = "SELECT id FROM messages WHERE lease_until < ? ORDER BY lease_until LIMIT ?";
       if ((await database.all(ended, endedBefore, 1)).length === 0) return [];
       const rows = await database.all(
-        `UPDATE messages SET fence = fence + 1, lease_holder = ?, lease_until = ?
-          WHERE lease_until < ? AND id IN (${ended}) RETURNING *`,
-        ...[holder, until, endedBefore, endedBefore, limit],
+        `WITH ended AS (${ended} ${skipLocked})
+          UPDATE messages SET fence = fence + 1, lease_holder = ?, lease_until = ?
+          WHERE lease_until < ? AND id IN (SELECT id FROM ended) RETURNING *`,
+        ...[endedBefore, limit, holder, until, endedBefore],
       );
       const stages = await stagesOf(rows);
       return rows.map((row) => toAbandoned(row, stages));
@@ -100,7 +105,7 @@ export function createOutboxStore(database: SqlDatabase): OutboxStore {
     revise(seen, outcome, expiresAt, at) {
       const asSeen = "id = ? AND state = ? AND attempts = ? AND coalesce(due_at, -1) = ?";
       const seenAs = [seen.id, seen.state, seen.attempts, seen.dueAt ?? -1];
-      return isDone([
+      return isDone(seen.id, [
         eventWhere(asSeen, seenAs, outcome, at, {}),
         ...(needsBody(outcome.state) ? [] : [dropBodyWhere(asSeen, seenAs)]),
         [

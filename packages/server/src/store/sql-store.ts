@@ -8,7 +8,7 @@ import { createOutboxStore } from "./sql-outbox.ts";
 import { createSuppressionStore } from "./sql-suppressions.ts";
 import type { ConnectionStore, KeyStore, SettingStore, Store } from "./store.ts";
 
-/** A store in a database that speaks SQLite, brought up to date first. */
+/** A store in an SQL database, brought up to date first. */
 export async function createSqlStore(database: SqlDatabase): Promise<Store> {
   await migrate(database);
   return {

@@ -9,6 +9,8 @@ import type { SuppressionStore } from "./suppression-record.ts";
  * since 1970. Nothing in here is secret in clear: tokens are hashes, credentials are sealed.
  */
 export interface Store {
+  /** True where other processes may have it open, too: then what is being sent may be theirs. Default: false. */
+  readonly isShared?: boolean;
   /** What the server itself remembers. */
   readonly settings: SettingStore;
   /** API keys made while it runs. */
