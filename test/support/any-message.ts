@@ -118,12 +118,19 @@ const address = fc
   // As U-labels are written as A-labels, a few octets are left for them.
   .filter((text) => octetsOf(text) <= 240);
 const mailbox: fc.Arbitrary<MailboxInput> = fc.record({ name: headerText, address }, { requiredKeys: ["address"] });
+const quoted = (name: string) => `"${name.replace(/["\\]/g, "\\$&")}"`;
 const group: fc.Arbitrary<AddressInput> = fc
   .tuple(
     headerText.filter((name) => name !== ""),
-    fc.array(address, { maxLength: 3 }),
+    fc.array(
+      fc.oneof(
+        address,
+        fc.tuple(headerText, address).map(([name, one]) => `${quoted(name)} <${one}>`),
+      ),
+      { maxLength: 3 },
+    ),
   )
-  .map(([name, members]) => `"${name.replace(/["\\]/g, "\\$&")}": ${members.join(", ")};`);
+  .map(([name, members]) => `${quoted(name)}: ${members.join(", ")};`);
 const mailboxes: fc.Arbitrary<AddressInput> = fc.array(
   fc.oneof({ weight: 5, arbitrary: mailbox as fc.Arbitrary<AddressInput> }, group),
   { maxLength: 6 },

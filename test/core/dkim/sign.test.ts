@@ -100,6 +100,16 @@ describe("an independent verifier", () => {
     expect(await verify(relayed)).toEqual(["pass"]);
   });
 
+  it("takes a line without a colon, as ready messages may have one, for no field", async () => {
+    const signed = await sign(invoice.replace("X-Tracking: not signed", "FromX\r\nX-Tracking: not signed"), base);
+
+    expect(
+      tag("h", signed)
+        .split(":")
+        .filter((name) => name.trim() === "From"),
+    ).toHaveLength(2);
+  });
+
   it("accepts any message, wherever its chunks end", async () => {
     const line = fc.string({ maxLength: 60, unit: fc.constantFrom("a", "é", " ", "\t", ".", "=", ";", ":") });
     await fc.assert(

@@ -86,6 +86,8 @@ describe("is refused:", () => {
     ["semicolons between addresses", "ada@example.com; eve@evil.example"],
     // In the header `Ada <"<eve@evil.example>"@internal.example>` postal-mime and mailparser see Eve.
     ["an address in angle brackets in a quoted local part", '"<eve@evil.example>, x"@internal.example'],
+    // In `A: "x;,eve@evil.example"@internal.example;` they take the semicolon for the end of the group.
+    ["a semicolon in a quoted local part", '"x;,eve@evil.example"@internal.example'],
     ["an encoded word in a local part", "=?utf-8?q?eve=40evil.example=3E=00?=@example.com"],
     ["an encoded word in a quoted local part", '"=?utf-8?q?eve?="@example.com'],
     ["an encoded word as a domain", "ada@=?utf-8?q?evil.example?="],
@@ -100,6 +102,9 @@ describe("is refused:", () => {
     ["NUL, escaped in quotes", '"\\\0"@example.com'],
     ["a control character in a local part", '"a\u0001b"@example.com'],
     ["an invisible character in a local part", "ad\u200ba@example.com"],
+    ["a filler without a picture in a local part", "ada\u3164@example.com"],
+    ["a joiner of graphemes in a local part", "ad\u034fa@example.com"],
+    ["a tag character in a local part", "ada\u{e0061}@example.com"],
     ["a no-break space in a local part", '"ad\u00a0a"@example.com'],
     ["a direction override in a local part", "ada\u202e@example.com"],
     ["half a surrogate pair in a local part", "ada\ud83d@example.com"],

@@ -16,7 +16,7 @@ const name = anyText.map((text) => text.replace(/[\r\n\0]/g, "").trim()).filter(
 const atom = fc.string({ unit: fc.constantFrom(..."abcXYZ019!#$%&'*+-/^_`{|}~öж"), minLength: 1, maxLength: 8 });
 const dotAtom = fc.array(atom, { minLength: 1, maxLength: 3 }).map((atoms) => atoms.join("."));
 const quoted = fc
-  .string({ unit: fc.constantFrom(...'ab @,;:()[]."\\'), minLength: 1, maxLength: 12 })
+  .string({ unit: fc.constantFrom(...'ab @,:()[]."\\'), minLength: 1, maxLength: 12 })
   .map((text) => `"${text.replace(/["\\]/g, "\\$&")}"`);
 const domain = fc.oneof(
   fc.domain(),

@@ -3,6 +3,7 @@ import type { AttachmentInput, AttachmentsInput } from "@edgepost/core";
 import { describe, expect, it } from "vitest";
 import type { Attachment } from "../../../packages/core/src/message/message.ts";
 import { parseMessage } from "../../../packages/core/src/message/normalize.ts";
+import { issuesOf } from "../../support/issues.ts";
 import { CONTEXT, deepFreeze, MESSAGE } from "./message.ts";
 
 function parse(attachments: AttachmentsInput): readonly Attachment[] {
@@ -70,10 +71,43 @@ describe("every form of content is read back the same:", () => {
     expect([await read(attachment), await read(attachment)]).toEqual(["twice", "twice"]);
   });
 
+  it("chunks whose buffer is filled again for the next one", async () => {
+    async function* reusing(): AsyncGenerator<Uint8Array> {
+      const buffer = Buffer.alloc(3);
+      for (const letter of "abc") yield buffer.fill(letter);
+    }
+    const kept: Uint8Array[] = [];
+    for await (const chunk of await open(parseOne({ content: reusing() }))) kept.push(chunk);
+    expect(Buffer.concat(kept).toString()).toBe("aaabbbccc");
+  });
+
   it("bytes without copying them", () => {
     const bytes = new Uint8Array(8);
     expect(parseOne({ content: bytes }).content).toEqual({ kind: "bytes", bytes });
     expect((parseOne({ content: bytes }).content as { bytes: Uint8Array }).bytes).toBe(bytes);
+  });
+});
+
+describe("bytes that were transferred elsewhere, and would go as an empty file,", () => {
+  function transferred(): Uint8Array {
+    const bytes = new Uint8Array(100);
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    return bytes;
+  }
+
+  it("are refused", () => {
+    const bytes = transferred();
+    for (const content of [bytes, bytes.buffer]) {
+      expect(issuesOf(() => parse([{ content: content as ArrayBuffer }]))).toEqual([
+        { path: "attachments[0].content", message: "holds bytes that were transferred elsewhere" },
+      ]);
+    }
+    expect(issuesOf(() => parseMessage({ raw: bytes }, CONTEXT))).toMatchObject([{ path: "raw" }]);
+  });
+
+  it("fail the stream they are a chunk of", async () => {
+    const attachment = parseOne({ filename: "a.bin", content: chunks(encode("x"), transferred()) });
+    await expect(read(attachment)).rejects.toMatchObject({ code: "attachment-failed" });
   });
 });
 

@@ -37,6 +37,10 @@ describe("a media type", () => {
     ["IMAGE/SVG+xml", "image/svg+xml"],
     ['Text/X; a=b ;\tc="d; \\"e"', 'text/x; a=b ;\tc="d; \\"e"'],
     ["multipart/mixed; boundary=x", "multipart/mixed; boundary=x"],
+    [
+      `multipart/mixed; boundary="${"=?'()+_,-./:".repeat(5)}"`,
+      `multipart/mixed; boundary="${"=?'()+_,-./:".repeat(5)}"`,
+    ],
   ])("%j is taken", (written, type) => {
     expect(checkMediaType(written)).toEqual({ type });
   });

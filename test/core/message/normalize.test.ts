@@ -1,6 +1,7 @@
 import type { MessageInput } from "@edgepost/core";
 import { describe, expect, it } from "vitest";
 import { parseMessage } from "../../../packages/core/src/message/normalize.ts";
+import { issuesOf } from "../../support/issues.ts";
 import { CONTEXT, deepFreeze, MESSAGE } from "./message.ts";
 
 const ICS = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n";
@@ -42,6 +43,17 @@ describe("a plain message", () => {
     const message = parseMessage({ from: "a@b.example", bcc: "c@d.example" }, CONTEXT);
     expect(message.subject).toBe("");
     expect(message).not.toHaveProperty("text");
+  });
+
+  it("is refused when a getter of it throws, and what that says stays untold", () => {
+    const input = {
+      ...MESSAGE,
+      get subject(): string {
+        throw new Error("a secret");
+      },
+    };
+    const [issue] = issuesOf(() => parseMessage(input, CONTEXT));
+    expect(issue).toEqual({ path: "", message: "has a field that cannot be read" });
   });
 
   it("is read once: getters and proxies cannot change their mind", () => {
@@ -275,6 +287,8 @@ describe("bodies", () => {
   it("invite, with the method the calendar names", () => {
     expect(parse({ calendar: { content: ICS } }).calendar).toEqual({ method: "REQUEST", content: ICS });
     expect(parse({ calendar: { content: ICS, method: "request" } }).calendar?.method).toBe("REQUEST");
+    const withParameter = ICS.replace("METHOD:", "METHOD;X-FROM=crm:");
+    expect(parse({ calendar: { content: withParameter } }).calendar?.method).toBe("REQUEST");
     expect(parse({ calendar: { content: "BEGIN:VCALENDAR\nEND:VCALENDAR" } }).calendar?.method).toBe("PUBLISH");
   });
 

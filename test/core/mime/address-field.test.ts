@@ -30,6 +30,11 @@ describe("a display name", () => {
   });
 });
 
+test("in a group, where readers end it at any semicolon, a name with one is encoded", () => {
+  const members = [{ name: "Ada; Grace", address: "ada@example.com" }];
+  expect(to({ group: "Team", members })).toBe("To: Team: =?utf-8?Q?Ada=3B_Grace?= <ada@example.com>;");
+});
+
 test("a name without a space, longer than a line, is encoded", () => {
   const field = to({ name: "a".repeat(2000), address: "ada@example.com" });
   for (const line of field.split("\r\n")) expect(line.length).toBeLessThanOrEqual(76);

@@ -11,6 +11,14 @@ test("a plain value stands as it is, in quotes where it needs them", () => {
   expect(disposition("")).toBe('Content-Disposition: attachment; filename=""');
 });
 
+test("a boundary stands as it is, however long it is and whatever it looks like", () => {
+  for (const boundary of ["=?utf-8?Q?x?=", "a b", "b".repeat(70)]) {
+    const field = parameterizedField("Content-Type", "multipart/mixed", [["boundary", boundary]]);
+    expect(field.replace("\r\n", "")).toMatch(/^Content-Type: multipart\/mixed; boundary="?[^*"]+"?$/);
+    expect(field).toContain(boundary);
+  }
+});
+
 describe("what quotes cannot hold for every reader goes by RFC 2231", () => {
   const written = {
     "größe.pdf": "filename*=utf-8''gr%C3%B6%C3%9Fe.pdf",
@@ -51,6 +59,11 @@ describe("the fallback for readers that know no RFC 2231", () => {
   test("is what ASCII can say", () => {
     expect(asciiFallback("résumé – 履歴書.pdf")).toBe("resume _ ___.pdf");
     expect(asciiFallback('a "b" \\ =?c')).toBe("a _b_ _ _?c");
+  });
+
+  test("has no path, though NFKD makes a slash of a fullwidth one, and a dot of a leader", () => {
+    expect(asciiFallback("..／..／etc／passwd")).toBe(".._.._etc_passwd");
+    expect(asciiFallback("․․")).toBe("_");
   });
 
   test("is short enough for a line and keeps its extension", () => {

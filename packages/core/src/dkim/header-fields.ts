@@ -81,6 +81,10 @@ export function selectFields(
   return { names, fields: selected };
 }
 
+/** Of a line without a colon, as raw messages may have one, there is none. */
 function fieldName(field: string): string {
-  return field.slice(0, field.indexOf(":")).trimEnd().toLowerCase();
+  return field
+    .slice(0, Math.max(field.indexOf(":"), 0))
+    .trimEnd()
+    .toLowerCase();
 }

@@ -7,9 +7,11 @@ const MAX_LOCAL_OCTETS = 64;
 const MAX_ADDRESS_OCTETS = 254;
 
 const DOT_ATOM = /^[^\0-\x20()<>[\]:;@\\,."\x7f]+(?:\.[^\0-\x20()<>[\]:;@\\,."\x7f]+)*$/;
-/** Controls, spaces that are not U+0020, halves of surrogate pairs, and what is not seen or turns the text around. */
-const INVISIBLE =
-  /[\p{Cc}\p{Cs}\u00a0\u00ad\u061c\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]/u;
+/**
+ * Controls, spaces that are not U+0020, halves of surrogate pairs, and what is not seen or turns the text around; but for
+ * the joiners and variation selectors that scripts and emoji need.
+ */
+const INVISIBLE = /(?! |\u200c|\u200d|\ufe0e|\ufe0f)[\p{Cc}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
 
 /** RFC 2047 section 2, generously: spaces and missing text, too. Asked of short texts only. */
 const ENCODED_WORD = /=\?.*\?[bq]\?.*\?=/i;
@@ -24,8 +26,9 @@ export function writeAddress(local: string, domain: string): string {
   if (octets(written) > MAX_LOCAL_OCTETS) throw new AddressFault(`has more than ${MAX_LOCAL_OCTETS} octets before "@"`);
   if (INVISIBLE.test(local))
     throw new AddressFault(`has a control or invisible character in ${quoteForMessage(local)}`);
-  // Allowed in quotes, and in nobody's address: behind a display name, parsers take what stands in them for the address.
-  if (/[<>]/.test(local)) throw new AddressFault(`has an angle bracket in ${quoteForMessage(local)}`);
+  // Allowed in quotes, and in nobody's address: behind a display name, parsers take what stands in angle brackets for the
+  // address, and in a group a semicolon for the end of it.
+  if (/[<>;]/.test(local)) throw new AddressFault(`has an angle bracket or semicolon in ${quoteForMessage(local)}`);
   // RFC 2047 section 5(3): never in an addr-spec. A reader that decodes it there sees another address than we do.
   if (ENCODED_WORD.test(local)) throw new AddressFault(`has an encoded word in the address ${quoteForMessage(local)}`);
   const address = `${written}@${domain}`;

@@ -1,7 +1,7 @@
 import { decodeBase64 } from "../util/base64.ts";
 import { encodeUtf8 } from "../util/bytes.ts";
 import type { ChunkReader } from "./attachment-stream.ts";
-import { isBytes, streamSource } from "./attachment-stream.ts";
+import { isBytes, isTransferred, streamSource } from "./attachment-stream.ts";
 import type { AttachmentSource } from "./message.ts";
 
 /** Where the bytes come from, or what is wrong with the content. */
@@ -18,7 +18,9 @@ export function contentSource(content: unknown, encoding: "utf-8" | "base64", la
   if (encoding === "base64")
     return { fault: "must be a string, as `encoding` says: bytes and streams are sent as they are" };
   if (isBytes(content)) return { kind: "bytes", bytes: content };
-  if (isArrayBuffer(content)) return bufferSource(content);
+  const buffer = ArrayBuffer.isView(content) ? content.buffer : content;
+  if (isArrayBuffer(buffer) && isTransferred(buffer)) return { fault: "holds bytes that were transferred elsewhere" };
+  if (isArrayBuffer(content)) return { kind: "bytes", bytes: new Uint8Array(content) };
   if (isBlob(content)) {
     return streamSource({ label, once: false, size: content.size, start: () => streamReader(content.stream()) });
   }
@@ -33,14 +35,6 @@ export function contentSource(content: unknown, encoding: "utf-8" | "base64", la
 
 function textSource(text: string): ContentSource {
   return { kind: "bytes", bytes: encodeUtf8(text) };
-}
-
-function bufferSource(buffer: ArrayBuffer): ContentSource {
-  try {
-    return { kind: "bytes", bytes: new Uint8Array(buffer) };
-  } catch {
-    return { fault: "is an ArrayBuffer that was transferred elsewhere" };
-  }
 }
 
 /** White space is allowed, since base64 comes in lines; anything else is not base64, and no guess makes it so. */

@@ -33,7 +33,7 @@ export function streamSource({ label, once, size, start }: StreamOptions): Attac
       try {
         if (once && isOpened) throw new Error(READ_BEFORE);
         isOpened = true;
-        const reader = await start();
+        const reader = once ? copying(await start()) : await start();
         // Started all the same: what is behind a reader can only be released through it.
         if (signal?.aborted) reader.release(signal.reason);
         signal?.throwIfAborted();
@@ -46,6 +46,20 @@ export function streamSource({ label, once, size, start }: StreamOptions): Attac
 }
 
 const READ_BEFORE = "a stream can be read only once, and was. To send again, give bytes, a Blob or a file instead";
+
+/**
+ * Chunks of our own. Who opened the stream may fill the same buffer again for the next chunk, while this one still waits
+ * for its signature or its server. Not `slice`, which copies nothing in a Node `Buffer`.
+ */
+function copying(reader: ChunkReader): ChunkReader {
+  return {
+    async read() {
+      const { done, value } = await reader.read();
+      return { done, value: isBytes(value) ? new Uint8Array(value) : value };
+    },
+    release: (reason) => reader.release(reason),
+  };
+}
 
 /**
  * The bytes of a reader, pulled one chunk at a time when somebody wants them. Checks every chunk, and releases the
@@ -113,7 +127,19 @@ function attachmentFailure(label: string, signal: AbortSignal | undefined): Atta
   };
 }
 
-/** True for a Uint8Array, also one of another realm, and for the subclasses that runtimes have. */
+/** True for a Uint8Array, also one of another realm, and for the subclasses that runtimes have; not for one without its buffer. */
 export function isBytes(value: unknown): value is Uint8Array {
-  return Object.prototype.toString.call(value) === "[object Uint8Array]" && ArrayBuffer.isView(value);
+  const isArray = Object.prototype.toString.call(value) === "[object Uint8Array]" && ArrayBuffer.isView(value);
+  return isArray && !isTransferred(value.buffer);
+}
+
+/** True for a buffer that went to another thread or stream, and is empty here since: sent, it would be a file without its content. */
+export function isTransferred(buffer: ArrayBufferLike): boolean {
+  if (buffer.byteLength > 0) return false;
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
 }

@@ -64,7 +64,7 @@ function parseCalendar(fields: Fields<CalendarInput>, issues: Issue[]): Invitati
   const content = fields.raw("content");
   const isCalendar = typeof content === "string" && /^\ufeff?\s*BEGIN:VCALENDAR\s/i.test(content);
   if (!isCalendar) fields.refuse("content", "must be iCalendar text, which begins with BEGIN:VCALENDAR");
-  const own = isCalendar ? /^METHOD:([\w-]+)\s*$/im.exec(content)?.[1]?.toUpperCase() : undefined;
+  const own = isCalendar ? /^METHOD(?:;[^:\r\n]*)?:([\w-]+)\s*$/im.exec(content)?.[1]?.toUpperCase() : undefined;
   const method = fields.text("method")?.toUpperCase() ?? own ?? "PUBLISH";
   if (!/^[\w-]+$/.test(method)) fields.refuse("method", "must be a word such as REQUEST, CANCEL or REPLY");
   else if (own !== undefined && own !== method) fields.refuse("method", `must be ${own}, as the content says`);

@@ -6,6 +6,8 @@ const MEDIA_TYPE =
   /^([\w!#$&^.+-]+\/[\w!#$&^.+-]+)((?:[ \t]*;[ \t]*[\w!#$&^.+-]+=(?:[\w!#$%&'*+.^`{|}~-]+|"(?:[^"\\\r\n\0]|\\[^\r\n\0])*"))*)$/;
 /** One of those parameters: its name, and its value with the quotes. */
 const PARAMETER = /;[ \t]*([^\s=;]+)=("(?:[^"\\]|\\.)*"|[^\s;]*)/g;
+/** `boundary` of RFC 2046 section 5.1.1, with its quotes or without. */
+const BOUNDARY = /^("?)[\w'()+,./:=? -]{0,69}[\w'()+,./:=?-]\1$/;
 /** RFC 5322 section 2.1.1: longer than a line may ever be. */
 const MAX_LENGTH = 998;
 
@@ -24,8 +26,8 @@ export function checkMediaType(written: string, text?: string): { readonly type:
   );
   const values = new Map(found);
   if (values.size < found.length) return { fault: "must not have one parameter twice" };
-  if (lower.startsWith("multipart/") && !values.has("boundary"))
-    return { fault: "must have the boundary of its parts" };
+  if (lower.startsWith("multipart/") && !BOUNDARY.test(values.get("boundary") ?? ""))
+    return { fault: "must have the boundary of its parts (RFC 2046 section 5.1.1)" };
   if (text === undefined) return { type: lower + parameters };
   const charset = values.get("charset")?.replaceAll('"', "").toLowerCase();
   if (charset === undefined) return { type: lower + parameters + (lower.startsWith("text/") ? "; charset=utf-8" : "") };

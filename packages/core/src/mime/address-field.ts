@@ -15,7 +15,7 @@ export function addressField(name: string, addresses: readonly Address[]): strin
     const separator = index < addresses.length - 1 ? "," : "";
     if (!("group" in address)) return [end(mailbox(name, address, firstLength), separator)];
     const members = address.members.map((member, at) =>
-      end(mailbox(name, member, firstLength), at < address.members.length - 1 ? "," : `;${separator}`),
+      end(memberOf(name, member, firstLength), at < address.members.length - 1 ? "," : `;${separator}`),
     );
     const colon = members.length === 0 ? `:;${separator}` : ":";
     return [groupName(name, address.group, colon, firstLength), ...members];
@@ -25,6 +25,14 @@ export function addressField(name: string, addresses: readonly Address[]): strin
 
 function mailbox(field: string, { name, address }: Mailbox, firstLength: number): string[] {
   return name === undefined || name === "" ? [address] : [...phrase(field, name, firstLength), `<${address}>`];
+}
+
+/** A semicolon in quotes is the end of the group to postal-mime and mailparser: such a name is encoded. */
+function memberOf(field: string, member: Mailbox, firstLength: number): string[] {
+  const { name, address } = member;
+  return name?.includes(";")
+    ? [...encodeWords(name, firstLength, "Q"), `<${address}>`]
+    : mailbox(field, member, firstLength);
 }
 
 /**

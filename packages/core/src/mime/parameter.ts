@@ -27,7 +27,8 @@ export function parameterizedField(name: string, value: string, parameters: read
 
 /**
  * A file name in ASCII, short enough for one line and with its extension: for `name` in Content-Type, which readers that
- * know no RFC 2231 fall back to. `filename` in Content-Disposition is always the true one.
+ * know no RFC 2231 fall back to. `filename` in Content-Disposition is always the true one. A fullwidth slash in it is a
+ * slash in ASCII, and so a path: here there is none.
  *
  * Each field so holds one form of the name. Both forms in one field are a duplicate parameter to strict readers (Python's
  * `email`); encoded words inside the quotes of `name`, the usual favour for Outlook 2003, are forbidden (RFC 2047 section
@@ -37,16 +38,20 @@ export function asciiFallback(fileName: string): string {
   const ascii = fileName
     .normalize("NFKD")
     .replace(/\p{M}/gu, "")
-    .replace(/[^ -~]|["\\]|=(?=\?)/gu, "_")
+    .replace(/[^ -~]|["\\/]|=(?=\?)|^[. ]+$/gu, "_")
     .trim();
   if (ascii.length <= MAX_FALLBACK_LENGTH) return ascii;
   const extension = /\.\w{1,16}$/.exec(ascii)?.[0] ?? "";
   return ascii.slice(0, MAX_FALLBACK_LENGTH - extension.length) + extension;
 }
 
-/** One token where plain ASCII does on one line, else RFC 2231 with its charset, continued over as many as it takes. */
+/**
+ * One token where plain ASCII does on one line, else RFC 2231 with its charset, continued over as many as it takes. A
+ * boundary stays as it is: readers look for it as it stands, and its 70 characters fit on any line.
+ */
 function parameterTokens(attribute: string, value: string): string[] {
   const plain = TOKEN.test(value) ? `${attribute}=${value}` : `${attribute}="${value}"`;
+  if (attribute === "boundary") return [plain];
   if (QUOTABLE.test(value) && !value.includes("=?") && fits(plain)) return [plain];
   const characters = Array.from(value, percentEncode);
   const whole = `${attribute}*=utf-8''${characters.join("")}`;

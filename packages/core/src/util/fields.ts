@@ -12,7 +12,7 @@ const MAX_UNKNOWN = 20;
  * message, since any of them may be a secret in the wrong place.
  */
 export class Fields<Shape extends object> {
-  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #values: Readonly<Record<string, unknown>> = Object.create(null);
   readonly #path: string;
   readonly #issues: Issue[];
   readonly #asked = new Set<string>();
@@ -22,9 +22,14 @@ export class Fields<Shape extends object> {
     this.#path = path;
     this.#issues = issues;
     this.#isObject = isRecord(input);
-    // Each own value once: a getter cannot answer twice, and what a polluted prototype offers is not asked for.
-    this.#values = Object.assign(Object.create(null), this.#isObject ? input : undefined);
     if (!this.#isObject) issues.push({ path, message: "must be an object" });
+    try {
+      // Each own value once: a getter cannot answer twice, and what a polluted prototype offers is not asked for.
+      Object.assign(this.#values, this.#isObject ? input : undefined);
+    } catch {
+      // What a getter throws is not ours to tell.
+      issues.push({ path, message: "has a field that cannot be read" });
+    }
   }
 
   /** The value as it was written, whatever it is. */
