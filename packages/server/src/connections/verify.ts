@@ -30,6 +30,8 @@ export interface VerifyRequest {
   readonly connection: ConnectionChoice;
   /** Where a test message goes, when everything before it went well. */
   readonly to: string | undefined;
+  /** Who the test message is from. Default: that of the connection. */
+  readonly from?: string | undefined;
   readonly viewer: Viewer;
 }
 
@@ -81,9 +83,10 @@ function isHostRefused(error: unknown): boolean {
   return isMailError(error) && error.code === "invalid-connection" && error.phase === "connect";
 }
 
-async function sendTest(services: Services, { key, connection, to }: VerifyRequest): Promise<void> {
+async function sendTest(services: Services, { key, connection, to, from }: VerifyRequest): Promise<void> {
   const message = {
     ...(to !== undefined && { to }),
+    ...(from !== undefined && { from }),
     subject: "Test message",
     text: "This message was sent to test a connection. It works.",
   };

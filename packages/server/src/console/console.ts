@@ -1,16 +1,18 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import type { RequestContext, Services } from "../context.ts";
-import { viewerOf } from "../http/middleware.ts";
 import { RequestProblem, toProblem } from "../http/problem.ts";
 import { randomBytes } from "../ids.ts";
 import { assetRoutes } from "./assets.ts";
-import type { ConsoleContext } from "./context.ts";
+import { type ConsoleContext, viewerOf } from "./context.ts";
 import { readSessionCookie } from "./cookie.ts";
 import { refuseForeignForm, refuseForeignOrigin } from "./forgery.ts";
 import { readForm } from "./form.ts";
 import { hardened } from "./headers.ts";
 import { link } from "./html.ts";
 import { homeOf } from "./layout.ts";
+import { connectionPages } from "./pages/connection.ts";
+import { connectionNewPages } from "./pages/connection-new.ts";
+import { connectionsPages } from "./pages/connections.ts";
 import { errorPage } from "./pages/error.ts";
 import { settingsPages } from "./pages/settings.ts";
 import { signInPages } from "./pages/sign-in.ts";
@@ -53,6 +55,9 @@ export function consoleRoutes(
     refuseForeignForm(c.get("form"), c.get("session"));
     await next();
   });
+  routes.route("/", connectionsPages(services));
+  routes.route("/", connectionNewPages(services));
+  routes.route("/", connectionPages(services));
   routes.route("/", settingsPages(services));
   // From the folder's own name, without the slash behind it, its pages are one step down.
   routes.get("/", (c) => c.redirect(`${NAME}/home`, 303));
@@ -62,7 +67,7 @@ export function consoleRoutes(
     throw new RequestProblem("not-found", "The console has no such page.");
   });
   routes.onError((error, c) => {
-    const problem = toProblem(error, viewerOf(c as never));
+    const problem = toProblem(error, viewerOf(c));
     if (error instanceof RequestProblem)
       for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
     return c.html(errorPage(problem, c.get("session")), problem.status as 500);

@@ -126,8 +126,8 @@ const ENGLISH = {
   "connection.test-send-about": "The same test, and one short message at its end.",
   "connection.test-to": "Recipient",
   "connection.test-from": "Sender",
-  "connection.test-from-missing":
-    "This connection has no default sender, so a test message needs one. Set it under Edit.",
+  "connection.test-from-hint": "This connection has no default sender. Use an address its server lets you send as.",
+  "connection.test-send-run": "Test and send",
   "connection.settings": "Settings",
   "connection.edit-link": "Edit",
   "connection.duplicate-link": "Duplicate",
