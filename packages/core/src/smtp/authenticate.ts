@@ -5,6 +5,7 @@ import { decodeBase64, encodeBase64 } from "../util/base64.ts";
 import type { Link } from "./link.ts";
 import { formatReply, isNegative } from "./reply.ts";
 import type { Mechanism, SelectContext } from "./sasl/mechanism.ts";
+import { HIDDEN, Secrets } from "./sasl/secrets.ts";
 import { selectMechanism } from "./sasl/select.ts";
 
 /** An AUTH command is a command like any other: 512 octets with its CRLF (RFC 4954 section 4). */
@@ -12,8 +13,6 @@ const MAX_INITIAL_COMMAND = 510;
 
 /** How long the answer to a cancelled dialogue is waited for. */
 const CANCEL_MS = 1_000;
-
-const HIDDEN = "****";
 
 export interface AuthenticateOptions extends SelectContext {
   /** Mechanisms the server offers. */
@@ -166,28 +165,4 @@ function hasMechanism(auth: SmtpAuth, offered: readonly string[], options: Authe
   } catch {
     return false;
   }
-}
-
-/**
- * What the server must not tell anybody: some repeat in their refusal what they could not read. Challenges are hidden as
- * well, since a salt and a proof are enough to guess a password at leisure.
- */
-class Secrets {
-  readonly #texts: string[];
-
-  constructor({ password, accessToken }: SmtpAuth) {
-    this.#texts = [password, accessToken].filter((secret) => typeof secret === "string");
-  }
-
-  add(response: Uint8Array): void {
-    const text = new TextDecoder().decode(response);
-    this.#texts.push(encodeBase64(response), text, ...text.split(/[\x00-\x20]/));
-  }
-
-  readonly hide = (reply: SmtpReply): SmtpReply => {
-    if (reply.code === 334) return { code: 334, text: reply.text === "" ? "" : HIDDEN };
-    // Three letters are in any text by chance, and a password of three letters is no secret.
-    const isTold = this.#texts.some((secret) => secret.length > 3 && reply.text.includes(secret));
-    return isTold ? { ...reply, text: "(hidden: the server repeated the credentials)" } : reply;
-  };
 }
