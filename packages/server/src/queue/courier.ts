@@ -180,34 +180,57 @@ export function createCourier(
   }
 
   async function deliver(ids: readonly string[]): Promise<readonly Delivered[]> {
+    const startedAt = now();
     const leased = await lease({ ids }, LONG_LEASE_MS);
-    const names = [...new Set(leased.map(({ message }) => message.connection))];
-    const of = (name: string) => leased.filter(({ message }) => message.connection === name);
-    const goAts = new Map(
-      await Promise.all(names.map(async (name) => [name, await deliverTo(name, of(name))] as const)),
-    );
+    const ours = new Set(leased.map(({ message }) => message.id));
+    const goAts = await deliverEach(leased, startedAt + BATCH_MS);
     return Promise.all(
       ids.map(async (id) => {
         const { dueAt = null, connection = null } = (await store.messages.find(id)) ?? {};
-        return { id, dueAt: dueAt === null ? null : Math.max(dueAt, goAts.get(connection ?? "") ?? 0) };
+        if (dueAt === null) return { id, dueAt };
+        // Who has it now is done with it by then, or gone.
+        if (!ours.has(id) && dueAt <= startedAt) return { id, dueAt: startedAt + LONG_LEASE_MS };
+        return { id, dueAt: Math.max(dueAt, goAts.get(connection ?? "") ?? 0) };
       }),
     );
   }
 
-  /** When its connection may be used again, where it had to stop before all were carried; 0 when it had not. */
-  async function deliverTo(name: string, messages: readonly LeasedMessage[]): Promise<number> {
-    const round = serve(name);
-    const waiting = [...messages];
-    let goAt = 0;
+  /**
+   * Some connections at once; the store that fails one does not hold up the others. When each may be used again.
+   * @throws the first failure, after all.
+   */
+  async function deliverEach(leased: readonly LeasedMessage[], until: number): Promise<ReadonlyMap<string, number>> {
+    const goAts = new Map<string, number>();
+    const failures: unknown[] = [];
+    const names = new Set(leased.map(({ message }) => message.connection)).values();
     async function work(): Promise<void> {
-      for (let next = waiting.shift(); next !== undefined; next = goAt > 0 ? undefined : waiting.shift()) {
-        goAt = Math.max(goAt, await round.carry(next));
+      for (const name of names) {
+        const messages = leased.filter(({ message }) => message.connection === name);
+        try {
+          goAts.set(name, await deliverTo(name, messages, until));
+        } catch (error) {
+          failures.push(error);
+        }
       }
     }
+    await Promise.all(Array.from({ length: CONNECTIONS_AT_ONCE }, work));
+    if (failures.length > 0) throw failures[0];
+    return goAts;
+  }
+
+  /** When its connection may be used again, where it had to stop before all were carried; 0 when it had not. */
+  async function deliverTo(name: string, messages: readonly LeasedMessage[], until: number): Promise<number> {
+    const round = serve(name);
+    let carried = 0;
+    let goAt = 0;
     try {
-      await Promise.all(Array.from({ length: await round.places() }, work));
+      for (const message of messages) {
+        if (goAt > 0 || now() >= until) break;
+        goAt = await round.carry(message);
+        carried++;
+      }
     } finally {
-      await round.release(waiting.map((message) => message.lease));
+      await round.release(messages.slice(carried).map((message) => message.lease));
       await round.close();
     }
     return goAt;
@@ -228,6 +251,10 @@ export function createCourier(
 
 /** Longer than one batch of a queue may run at the edge (15 min), where nobody is there to renew a lease. */
 const LONG_LEASE_MS = 20 * 60 * 1000;
+/** A batch begins no more messages after this: at the edge it is cut off after 15 min, and others wait for their turn. */
+const BATCH_MS = 60_000;
+/** A request at the edge may have six connections open: one is for its bucket, one for looking up names. */
+const CONNECTIONS_AT_ONCE = 4;
 
 function leaseLost(): MailError {
   const detail = "The lease of this message ran out, or it was taken back: it was not sent.";

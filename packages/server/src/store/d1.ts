@@ -1,3 +1,4 @@
+import { type R2, withLargeBodies } from "./large-bodies.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import { createSqlStore } from "./sql-store.ts";
 import type { Store } from "./store.ts";
@@ -18,9 +19,11 @@ interface D1Result {
   readonly meta: { readonly changes: number };
 }
 
-/** A store in D1, Cloudflare's SQLite at the edge: `d1Store(env.DB)`. */
-export function d1Store(database: D1): Promise<Store> {
-  return createSqlStore(toSqlDatabase(database));
+/** A store in D1, Cloudflare's SQLite at the edge, and in R2 what is too large for it: `d1Store(env.DB, env.BODIES)`. */
+export async function d1Store(database: D1, bucket?: R2): Promise<Store> {
+  const sql = toSqlDatabase(database);
+  const store = await createSqlStore(sql);
+  return { ...store, messages: withLargeBodies(store.messages, sql, bucket) };
 }
 
 function toSqlDatabase(database: D1): SqlDatabase {
