@@ -196,6 +196,21 @@ describe("workerMailerTransport", () => {
     expect(JSON.stringify(outcome)).not.toMatch(/a-canary-word|AGFkYQBh/);
   });
 
+  it("shows no password that a server without UTF-8 repeats in Latin-1", async () => {
+    allowSecretInClear();
+    await using server = await startRawServer(async (dialogue) => {
+      dialogue.say("220 mail.test\r\n");
+      await dialogue.ehlo("AUTH PLAIN");
+      await dialogue.line();
+      dialogue.say("535 what is canary-wörd?\r\n");
+      await dialogue.ended();
+    });
+    const connection = { host: "localhost", port: server.port, security: "none", allowClearText: true } as const;
+    const outcome = await send({ ...connection, auth: { username: "ada", password: "canary-wörd" } });
+    expect(outcome).toMatchObject({ error: { code: "auth-failed", reply: 535 } });
+    expect(JSON.stringify(outcome)).not.toMatch(/nary|rd\?/);
+  });
+
   it.each(["wrongName", "expired"] as const)("trusts no certificate that is %s", async (kind) => {
     const identity = (await testCertificates())[kind];
     await using server = await startSmtpServer({ identity });

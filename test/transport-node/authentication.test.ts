@@ -153,6 +153,26 @@ describe.each(nodeTransports)("$name", ({ create }) => {
     expect(inspect([error, lines], { depth: 10, showHidden: true })).not.toContain(written);
   });
 
+  test("tells nobody a password that a server without UTF-8 repeats in Latin-1", async () => {
+    allowSecretInClear();
+    await using server = await startRawServer(async (dialogue) => {
+      dialogue.say("220 mail.test\r\n");
+      await dialogue.ehlo("AUTH PLAIN");
+      await dialogue.line();
+      dialogue.say("535-5.7.8 what is\r\n535 5.7.8 canary-wörd?\r\n");
+      await dialogue.ended();
+    });
+    const { host, port } = server;
+    const lines: string[] = [];
+    const auth = { username: "ada", password: "canary-wörd" };
+    const connection = { host, port, security: "none", allowClearText: true, auth } as const;
+    const transport = create(connection, { trace: (line) => lines.push(line) });
+    const error = await failureOf(transport.send(mail));
+    await transport.close?.();
+    expect(error).toMatchObject({ code: "auth-failed", retryable: false, reply: { code: 535 } });
+    expect(inspect([error, lines], { depth: 10, showHidden: true })).not.toMatch(/nary|rd\?/);
+  });
+
   test("is not taken in by a reply that came before it was asked for", async () => {
     await using server = await startRawServer(async (dialogue) => {
       dialogue.say("220 mail.test\r\n");

@@ -180,7 +180,8 @@ function comparable(mail: ReadMail, nameOf = (name: string) => name): unknown {
     ...mail,
     addresses: Object.entries(mail.addresses).map(([field, addresses]) => [
       field,
-      addresses.map(({ name, address }) => [nameOf(name), address]),
+      // A name that says the address again is none to postal-mime and mailparser.
+      addresses.map(({ name, address }) => [name === address ? "" : nameOf(name), address]),
     ]),
     // mailparser leaves out fields without a value.
     custom: mail.custom.filter((value) => value !== ""),

@@ -247,6 +247,9 @@ export class Dialogue {
 
   /** A server may repeat what it was told, to whoever reads the log. */
   #withoutSecrets(text: string): string {
+    // In which letters a server repeats what is not ASCII, nobody can say: then none of its words are told.
+    const isUnreadable = this.phase === "auth" && this.#secrets.some((secret) => /[^\0-\x7f]/.test(secret));
+    if (isUnreadable && /^[45]\d\d/.test(text)) return `${text.slice(0, 3)} (hidden)`;
     return this.#secrets.reduce((shown, secret) => shown.replaceAll(secret, "(hidden)"), text);
   }
 

@@ -174,7 +174,12 @@ export class Dialogue {
 
   /** Some servers repeat in their refusal what they could not read: that ends in no error and no trace. */
   withoutSecrets(text: string): string {
-    if (!this.#secrets.some((secret) => text.includes(secret))) return text;
+    const isAuthRefused = this.mode === "auth" && /^[45]/.test(text);
+    const isTold = this.#secrets.some(
+      // In which letters a server repeats what is not ASCII, nobody can say: then none of its words are told.
+      (secret) => text.includes(secret) || (isAuthRefused && /[^\0-\x7f]/.test(secret)),
+    );
+    if (!isTold) return text;
     return `${text.slice(0, 3)} (hidden: the server repeated the credentials)`;
   }
 
