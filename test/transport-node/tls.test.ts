@@ -88,7 +88,7 @@ describe.each(nodeTransports)("$name", ({ create }) => {
 
     test.each([
       { what: "an unknown authority", tls: {}, identity: trusted, hint: "tls.ca" },
-      { what: "another name", tls: { ca }, identity: wrongName, hint: "another name" },
+      { what: "another name", tls: { ca }, identity: wrongName, hint: "it is for mail.elsewhere.example" },
       { what: "an expired certificate", tls: { ca }, identity: expired, hint: "expired" },
       { what: "a self-signed certificate", tls: { ca }, identity: selfSigned, hint: "rejectUnauthorized: false" },
     ])("refuses $what, and says what to do", async ({ tls, identity, hint }) => {

@@ -14,6 +14,7 @@ import { connectionPages } from "./pages/connection.ts";
 import { connectionNewPages } from "./pages/connection-new.ts";
 import { connectionsPages } from "./pages/connections.ts";
 import { errorPage } from "./pages/error.ts";
+import { keyPages } from "./pages/keys.ts";
 import { settingsPages } from "./pages/settings.ts";
 import { signInPages } from "./pages/sign-in.ts";
 import { createSessions, type Sessions } from "./session.ts";
@@ -58,6 +59,7 @@ export function consoleRoutes(
   routes.route("/", connectionsPages(services));
   routes.route("/", connectionNewPages(services));
   routes.route("/", connectionPages(services));
+  routes.route("/", keyPages(services));
   routes.route("/", settingsPages(services));
   // From the folder's own name, without the slash behind it, its pages are one step down.
   routes.get("/", (c) => c.redirect(`${NAME}/home`, 303));

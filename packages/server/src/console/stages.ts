@@ -4,17 +4,13 @@ import { type Html, html, NOTHING } from "./html.ts";
 import { say } from "./texts.ts";
 
 /** What a test of a connection came to, stage by stage, and what to do where it ended. */
-export function stagesOf({ stages, capabilities }: VerificationAnswer, host: string): Html {
-  const names = stages.find(({ tls }) => tls !== undefined)?.tls?.certificate?.names;
-  return html`<ol class="stages" aria-label="${say("test.stages")}">${stages.map((stage) => stageOf(stage, { host, names }))}</ol>
+export function stagesOf({ stages, capabilities }: VerificationAnswer): Html {
+  return html`<ol class="stages" aria-label="${say("test.stages")}">${stages.map(stageOf)}</ol>
 ${capabilities === null ? NOTHING : offers(capabilities)}`;
 }
 
-function stageOf(
-  { stage, ok, ms, tls, problem }: StageAnswer,
-  destination: { readonly host: string; readonly names: readonly string[] | undefined },
-): Html {
-  const advice = problem && adviceFor(problem, destination);
+function stageOf({ stage, ok, ms, tls, problem }: StageAnswer): Html {
+  const advice = problem && adviceFor(problem);
   return html`<li class="${ok ? "passes" : "fails"}"><span class="mark" aria-hidden="true">${ok ? "✓" : "✕"}</span>
 <span class="ms">${say("test.ms", { ms })}</span><strong>${say(`test.stage-${stage}`)}</strong> <span class="unseen">${say(ok ? "test.passed" : "test.failed")}</span>
 ${

@@ -172,9 +172,7 @@ const ENGLISH = {
   "advice.timeout":
     "Nothing answered in time. Mostly the port is the wrong one, or a firewall swallows the connection.",
   "advice.tls-failed":
-    "The certificate could not be trusted. Use the host name your provider documents; for a server of your own, enter its authority under “Certificates”.",
-  "advice.certificate-name":
-    "The certificate is not for {host} but for {names}. Use that name as the host, or enter it as the certificate name.",
+    "Use the host name your provider documents, or the name its certificate is for. For a server of your own, enter its authority under “Certificates”.",
   "advice.tls-required": "The server offers no STARTTLS on this port. Try port 465 with TLS from the first byte.",
   "advice.protocol-error":
     "What answered does not speak SMTP here. Port 465 wants TLS from the first byte, 587 wants STARTTLS.",

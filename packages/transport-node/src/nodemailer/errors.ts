@@ -41,7 +41,9 @@ export function translate(
   // With TLS 1.3 a server says only after the handshake that it does not like the client's certificate.
   const isEarly = situation.phase === "greeting" || situation.phase === "ehlo";
   if (situation.isHandshake || (isEarly && originalCode?.startsWith("ERR_SSL_"))) {
-    const { message } = tlsFailed({ code: originalCode }, situation.host);
+    // nodemailer puts a word of its own in the place of Node's `code`, and leaves the rest as it was.
+    const { cert } = error as { readonly cert?: unknown };
+    const { message } = tlsFailed({ code: originalCode, cert }, situation.host);
     return failed("tls-failed", message, { ...situation, phase: "tls" }, { cause: error });
   }
   const facts = { cause: error };

@@ -1,4 +1,5 @@
 import { MailError } from "@edgepost/core";
+import { namesOf } from "./tls-summary.ts";
 
 /** What to do about the failures people meet. Keys are the `code` of Node's errors. */
 const CONNECT_HINTS: Readonly<Record<string, string>> = {
@@ -48,10 +49,20 @@ export function connectFailed(error: unknown, name: string): MailError {
 }
 
 export function tlsFailed(error: unknown, host: string): MailError {
-  return new MailError("tls-failed", `No TLS with ${host}: ${explain(error, TLS_HINTS)}.`, {
-    phase: "tls",
-    cause: error,
-  });
+  const why = `${explain(error, TLS_HINTS)}${tellNames(error)}`;
+  return new MailError("tls-failed", `No TLS with ${host}: ${why}.`, { phase: "tls", cause: error });
+}
+
+/** Enough to see which name to use. They are the server's own words, and certificates of large sites have hundreds. */
+const MAX_NAMES = 3;
+const MAX_NAME_LENGTH = 255;
+
+/** Of a certificate that is for other names, which: Node hands it on with its error. */
+function tellNames(error: unknown): string {
+  if (errorCode(error) !== "ERR_TLS_CERT_ALTNAME_INVALID") return "";
+  const names = namesOf((error as { readonly cert?: unknown }).cert).map((name) => name.slice(0, MAX_NAME_LENGTH));
+  if (names.length === 0) return "";
+  return `; it is for ${names.slice(0, MAX_NAMES).join(", ")}${names.length > MAX_NAMES ? " and others" : ""}`;
 }
 
 /** The code Node gave an error: `ECONNREFUSED`, `CERT_HAS_EXPIRED`. */

@@ -21,6 +21,12 @@ function summarizeCertificate(certificate: Partial<PeerCertificate> | undefined)
   };
 }
 
+/** The names a certificate of Node's is good for; none, if it is no certificate. */
+export function namesOf(certificate: unknown): readonly string[] {
+  const { subjectaltname = "" } = (certificate ?? {}) as { readonly subjectaltname?: unknown };
+  return typeof subjectaltname === "string" ? readNames(subjectaltname) : [];
+}
+
 /** An attribute that comes several times is a list. */
 function formatName(name: Readonly<Record<string, unknown>> = {}): string {
   return Object.entries(name)

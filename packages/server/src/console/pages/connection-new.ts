@@ -41,7 +41,7 @@ export function connectionNewPages(services: Services): Hono<ConsoleContext> {
           const connection = candidate as unknown as SmtpConnection;
           parseReach(connection);
           const answer = await verify(services, { key: session.key, connection, to: undefined, viewer: viewerOf(c) });
-          return c.html(newPage(options, say("connection.new"), candidateResult(answer, form.text("host"))));
+          return c.html(newPage(options, say("connection.new"), candidateResult(answer)));
         }
         const { record } = await createConnection(services, session.key, toConnection(form));
         return c.redirect(link("connection", { name: record.name, done: "connection-created" }), 303);
@@ -61,8 +61,8 @@ function newPage(options: NewOptions, title: string, above: Html): Html {
   return page({ title, session, section: "connections", content: html`<h1>${title}</h1>${above}${form}` });
 }
 
-function candidateResult(answer: VerificationAnswer, host: string): Html {
+function candidateResult(answer: VerificationAnswer): Html {
   return html`<section class="card" id="result" tabindex="-1"><p class="note ${answer.ok ? "good" : "bad"}" role="${answer.ok ? "status" : "alert"}">${say(
     answer.ok ? "connection.tested-ok" : "connection.tested-bad",
-  )}</p>${stagesOf(answer, host)}</section>`;
+  )}</p>${stagesOf(answer)}</section>`;
 }

@@ -50,11 +50,10 @@ export function connectionPages(services: Services): Hono<ConsoleContext> {
       const from = form.text("from") || undefined;
       const answer = await verify(services, { key, connection: one.name, to, from, viewer: viewerOf(c) });
       const said = answer.ok ? (to === undefined ? "test.ok" : "test.sent") : "test.bad";
-      const host = one.stored === undefined ? one.name : parseConnection(one.stored.form.connection).host;
       const again = link("connection", { name: one.name });
       const content = html`<h1>${one.name}</h1><section class="card">
 <p class="note ${answer.ok ? "good" : "bad"}" role="${answer.ok ? "status" : "alert"}">${say(said)}</p>
-${stagesOf(answer, host)}</section>
+${stagesOf(answer)}</section>
 <p class="actions"><a class="button${answer.ok ? "" : " main"}" href="${again}">${say("test.again")}</a>
 ${answer.ok && key.scopes.includes("keys:write") ? html`<a class="button main" href="keys">${say("test.next")}</a>` : NOTHING}</p>`;
       return c.html(page({ title: one.name, session, section: "connections", content }));
