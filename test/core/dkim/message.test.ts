@@ -63,6 +63,64 @@ describe("a signed message", () => {
   });
 });
 
+describe("a ready message that comes in pieces", () => {
+  const bodies = [
+    "",
+    "\r\n",
+    "\r\n\r\n\r\n",
+    " \r\n\t\r\n",
+    "a",
+    "a ",
+    "a\t \r\n \r\n",
+    "\r",
+    "\n",
+    "a\rb",
+    "a\r\rb",
+    "a\n\rb",
+    "a\r\n\r",
+    "\r\n \r\na\r\n",
+    "  a  b\t\tc  \r\n\r\n",
+    ".\r\n..\r\n",
+    "x".repeat(998),
+    `${" ".repeat(998)}\r\n`,
+    "é\r\n",
+  ];
+  const forms = ["relaxed/relaxed", "relaxed/simple", "simple/relaxed", "simple/simple"] as const;
+  const privateKey = ed25519.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+
+  it.each(bodies)("is signed as it arrives, whatever its body is: %j", async (body) => {
+    const bytes = new TextEncoder().encode(`From: ada@acme.com\r\nTo: grace@example.com\r\n\r\n${body}`);
+    for (const canonicalization of forms) {
+      for (const size of [1, 2, bytes.length]) {
+        const raw = new Blob([bytes]).stream().pipeThrough(cutInto(size));
+        const input = { raw, envelope: { from: "ada@acme.com", to: "grace@example.com" } };
+        const signer = dkimSigner({ domain: "acme.com", selector: "ed", privateKey, canonicalization });
+        expect(await verify(await (await buildMime(input, { sign: signer })).bytes())).toEqual(["pass"]);
+      }
+    }
+  });
+
+  it.each([
+    ["a line that is no field", "garbage\r\n"],
+    ["a From behind a byte order mark", "\ufeff"],
+    ["a line of a mailbox file", "From ada@acme.com Sat Jan  1 00:00:00 2025\r\n"],
+  ])("is not signed with %s, which readers read in different ways", async (_story, line) => {
+    const mail = await buildMime(
+      { raw: `${line}From: ada@acme.com\r\nTo: grace@example.com\r\n\r\nHello\r\n` },
+      { sign },
+    );
+    await expect(mail.bytes()).rejects.toMatchObject({ code: "invalid-message", issues: [{ path: "raw" }] });
+  });
+});
+
+function cutInto(size: number): TransformStream<Uint8Array, Uint8Array> {
+  return new TransformStream({
+    transform(chunk, controller) {
+      for (let at = 0; at < chunk.length; at += size) controller.enqueue(chunk.slice(at, at + size));
+    },
+  });
+}
+
 it("with a file from a URL is sent as it was signed, whatever the URL would answer next", async () => {
   let answers = 0;
   const url = { fetch: async () => new Response(`version ${++answers}`), resolve: "platform" } as const;

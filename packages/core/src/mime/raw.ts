@@ -16,6 +16,9 @@ const NOTHING = new Uint8Array(0);
 /** Blind copies live in the envelope; those of a message that is sent again, too (RFC 5322 section 3.6.6). */
 const BCC_FIELD = /^[^!-9;-~]*(?:resent-)?bcc[^!-9;-~]*:/i;
 
+/** RFC 5322 section 3.6.8; before the colon old programs put spaces (section 4.5). */
+const FIELD = /^[!-9;-~]+[\t ]*:/;
+
 /**
  * A ready message, handed over as it is but for its line ends and its Bcc. It is not encoded anew, which would break
  * signatures in it; so octets above 127 stay in every form and need 8BITMIME. What no server may be given, NUL and lines
@@ -40,13 +43,17 @@ function endOfHeader(bytes: Uint8Array): number {
   return bytes.length;
 }
 
+/** @throws MailError where readers would not agree on what the fields are, and so on what was signed. */
 function fieldsOf(header: Uint8Array): string[] {
+  let text: string;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(header);
-    return text === "" ? [] : text.slice(0, -2).split(/\r\n(?![\t ])/);
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(header);
   } catch {
     throw refusal("raw", "has a header that is not UTF-8, and cannot be signed");
   }
+  const fields = text === "" ? [] : text.slice(0, -2).split(/\r\n(?![\t ])/);
+  if (fields.every((field) => FIELD.test(field))) return fields;
+  throw refusal("raw", "has a line in its header that is no field, and cannot be signed");
 }
 
 /** Lines first, then fields: only the line at hand is kept, and that has at most 998 octets. */
