@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { EnvironmentError, readEnvironment } from "../../packages/server/src/environment.ts";
+import { DEFAULT_QUEUE_LIMITS } from "../../packages/server/src/queue/limits.ts";
 
 const KEY = "0123456789abcdef0123456789abcdef";
 
@@ -21,6 +22,7 @@ const DEFAULTS = {
     rateLimit: undefined,
     retentionMs: 30 * 86_400_000,
     keepContent: false,
+    outboxLimits: DEFAULT_QUEUE_LIMITS,
   },
 };
 
@@ -45,6 +47,14 @@ test("everything can be set, and other programs' variables are nobody's business
     EDGEPOST_RETENTION_DAYS: "7",
     EDGEPOST_KEEP_CONTENT: "true",
     EDGEPOST_CONSOLE: "false",
+    EDGEPOST_QUEUE_MAX_AGE_MS: "3600000",
+    EDGEPOST_QUEUE_MAX_WAITING: "1000",
+    EDGEPOST_QUEUE_FIRST_DELAY_MS: "1",
+    EDGEPOST_QUEUE_LONGEST_DELAY_MS: "2",
+    EDGEPOST_QUEUE_FAULTS_TO_PAUSE: "4",
+    EDGEPOST_QUEUE_FIRST_PAUSE_MS: "5",
+    EDGEPOST_QUEUE_LONGEST_PAUSE_MS: "6",
+    EDGEPOST_QUEUE_MAX_INTERRUPTIONS: "7",
     PATH: "/bin",
     PORT: "nonsense",
   });
@@ -65,6 +75,16 @@ test("everything can be set, and other programs' variables are nobody's business
       rateLimit: { requests: 100, perMs: 60_000 },
       retentionMs: 7 * 86_400_000,
       keepContent: true,
+      outboxLimits: {
+        maxAgeMs: 3_600_000,
+        maxWaiting: 1_000,
+        firstDelayMs: 1,
+        longestDelayMs: 2,
+        faultsToPause: 4,
+        firstPauseMs: 5,
+        longestPauseMs: 6,
+        maxInterruptions: 7,
+      },
     },
   });
 });
@@ -103,6 +123,11 @@ describe("a bad variable stops the start with its name and what is expected", ()
     ["EDGEPOST_RATE_LIMIT", "0/60s", /100\/60s/],
     ["EDGEPOST_RETENTION_DAYS", "forever", /must be days/],
     ["EDGEPOST_KEEP_CONTENT", "yes", /true or false/],
+    ["EDGEPOST_CONNECTIONS.main.delivery.maxAgeMs", '{"main":{"host":"a.example","delivery":{"maxAgeMs":1}}}', /60000/],
+    ["EDGEPOST_CONNECTIONS.main.delivery.quota", '{"main":{"host":"a.example","delivery":{"quota":1}}}', /not a known/],
+    ["EDGEPOST_QUEUE_MAX_AGE_MS", "1d", /milliseconds: a whole number from 1 to 2592000000/],
+    ["EDGEPOST_QUEUE_MAX_AGE_MS", "2592000001", /milliseconds/],
+    ["EDGEPOST_QUEUE_MAX_WAITING", "0", /messages: a whole number from 1/],
     ["EDGEPOST_CONSOLE", "no", /true or false/],
     ["EDGEPOST_PROT", "80", /is not a setting; known are .*EDGEPOST_PORT/],
   ])("%s=%s", (name, value, expected) => {

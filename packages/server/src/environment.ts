@@ -1,8 +1,10 @@
-import { isMailError, parseConnection, type SmtpConnection } from "@edgepost/core";
+import { isMailError } from "@edgepost/core";
 import * as z from "zod";
+import { type ConfiguredConnection, parseConfigured } from "./connections/configured-connection.ts";
 import type { RateLimit } from "./http/rate-limit.ts";
 import { TOKEN_FORM } from "./keys/token.ts";
 import type { ServerOptions } from "./options.ts";
+import { DEFAULT_QUEUE_LIMITS } from "./queue/limits.ts";
 import { isEncryptionKey } from "./secrets.ts";
 
 /** The settings of the ready entries, from environment variables (Node) or bindings (Workers). */
@@ -12,14 +14,17 @@ export interface Environment {
   readonly dataPath: string;
   readonly apiKey: string | undefined;
   readonly encryptionKeys: readonly string[] | undefined;
-  readonly connections: Readonly<Record<string, SmtpConnection | string>>;
+  readonly connections: Readonly<Record<string, ConfiguredConnection>>;
   readonly allowHosts: readonly string[];
   readonly allowPorts: readonly number[] | undefined;
   /** `platform`, or the URL of a resolver. */
   readonly resolver: string;
   readonly shutdownMs: number;
   /** What goes to `createServer` as it is. */
-  readonly server: Pick<ServerOptions, "console" | "corsOrigins" | "keepContent" | "rateLimit" | "retentionMs">;
+  readonly server: Pick<
+    ServerOptions,
+    "console" | "corsOrigins" | "keepContent" | "outboxLimits" | "rateLimit" | "retentionMs"
+  >;
 }
 
 /** Thrown at start. Names every variable that is wrong and what it should be; never repeats what it was. */
@@ -47,6 +52,14 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * | `EDGEPOST_RATE_LIMIT` | requests per API key, as `100/60s` | any |
  * | `EDGEPOST_RETENTION_DAYS` | how long the log of messages is kept | 30 |
  * | `EDGEPOST_KEEP_CONTENT` | `true` keeps the messages themselves | `false` |
+ * | `EDGEPOST_QUEUE_MAX_AGE_MS` | how old a message that waits may be at its last attempt, unless its connection says otherwise | 86400000 |
+ * | `EDGEPOST_QUEUE_MAX_WAITING` | messages that may wait at once; one more is answered with 429 | 200000 |
+ * | `EDGEPOST_QUEUE_FIRST_DELAY_MS` | before the second attempt; doubled before each further one | 30000 |
+ * | `EDGEPOST_QUEUE_LONGEST_DELAY_MS` | the longest wait between two attempts | 3600000 |
+ * | `EDGEPOST_QUEUE_FAULTS_TO_PAUSE` | a connection that fails so often in a row is left alone for a while | 3 |
+ * | `EDGEPOST_QUEUE_FIRST_PAUSE_MS` | how long at first; doubled each time it fails again | 60000 |
+ * | `EDGEPOST_QUEUE_LONGEST_PAUSE_MS` | the longest time it is left alone | 1800000 |
+ * | `EDGEPOST_QUEUE_MAX_INTERRUPTIONS` | how often the process may die over a message before it is not tried again | 5 |
  * | `EDGEPOST_CONSOLE` | `false` takes the pages for people at `/console` away | `true` |
  * | `EDGEPOST_SHUTDOWN_MS` | how long a stop waits for what is being sent | 30000 |
  *
@@ -74,6 +87,16 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
       rateLimit: values.EDGEPOST_RATE_LIMIT,
       retentionMs: values.EDGEPOST_RETENTION_DAYS * DAY_MS,
       keepContent: values.EDGEPOST_KEEP_CONTENT === "true",
+      outboxLimits: {
+        maxAgeMs: values.EDGEPOST_QUEUE_MAX_AGE_MS,
+        maxWaiting: values.EDGEPOST_QUEUE_MAX_WAITING,
+        firstDelayMs: values.EDGEPOST_QUEUE_FIRST_DELAY_MS,
+        longestDelayMs: values.EDGEPOST_QUEUE_LONGEST_DELAY_MS,
+        faultsToPause: values.EDGEPOST_QUEUE_FAULTS_TO_PAUSE,
+        firstPauseMs: values.EDGEPOST_QUEUE_FIRST_PAUSE_MS,
+        longestPauseMs: values.EDGEPOST_QUEUE_LONGEST_PAUSE_MS,
+        maxInterruptions: values.EDGEPOST_QUEUE_MAX_INTERRUPTIONS,
+      },
     },
   };
 }
@@ -91,7 +114,7 @@ const schema = z.strictObject({
     .default("{}")
     .transform(parseJsonObject)
     .pipe(z.record(z.string(), z.unknown()).superRefine(checkConnections))
-    .transform((connections) => connections as Record<string, SmtpConnection | string>),
+    .transform((connections) => connections as Record<string, ConfiguredConnection>),
   EDGEPOST_ENCRYPTION_KEYS: list(
     z.string().refine(isEncryptionKey),
     "must be keys of 32 octets in base64, comma-separated; make one with `openssl rand -base64 32`",
@@ -121,6 +144,14 @@ const schema = z.strictObject({
     .optional(),
   EDGEPOST_RETENTION_DAYS: wholeNumber(3650, "must be days: a whole number up to 3650").default(30),
   EDGEPOST_KEEP_CONTENT: z.enum(["true", "false"], "must be true or false").optional(),
+  EDGEPOST_QUEUE_MAX_AGE_MS: count(30 * DAY_MS, "milliseconds", DEFAULT_QUEUE_LIMITS.maxAgeMs),
+  EDGEPOST_QUEUE_MAX_WAITING: count(10_000_000, "messages", DEFAULT_QUEUE_LIMITS.maxWaiting),
+  EDGEPOST_QUEUE_FIRST_DELAY_MS: count(DAY_MS, "milliseconds", DEFAULT_QUEUE_LIMITS.firstDelayMs),
+  EDGEPOST_QUEUE_LONGEST_DELAY_MS: count(DAY_MS, "milliseconds", DEFAULT_QUEUE_LIMITS.longestDelayMs),
+  EDGEPOST_QUEUE_FAULTS_TO_PAUSE: count(1_000, "faults", DEFAULT_QUEUE_LIMITS.faultsToPause),
+  EDGEPOST_QUEUE_FIRST_PAUSE_MS: count(DAY_MS, "milliseconds", DEFAULT_QUEUE_LIMITS.firstPauseMs),
+  EDGEPOST_QUEUE_LONGEST_PAUSE_MS: count(DAY_MS, "milliseconds", DEFAULT_QUEUE_LIMITS.longestPauseMs),
+  EDGEPOST_QUEUE_MAX_INTERRUPTIONS: count(1_000, "interruptions", DEFAULT_QUEUE_LIMITS.maxInterruptions),
   EDGEPOST_CONSOLE: z.enum(["true", "false"], "must be true or false").optional(),
   EDGEPOST_SHUTDOWN_MS: wholeNumber(3_600_000, "must be milliseconds: a whole number up to 3600000").default(30_000),
 });
@@ -134,6 +165,15 @@ function wholeNumber(most: number, expected: string) {
     .regex(/^\d{1,7}$/, expected)
     .transform(Number)
     .refine((value) => value <= most, expected);
+}
+
+function count(most: number, of: string, byDefault: number) {
+  const expected = `must be ${of}: a whole number from 1 to ${most}`;
+  return text(expected)
+    .regex(/^[1-9]\d{0,9}$/, expected)
+    .transform(Number)
+    .refine((value) => value <= most, expected)
+    .default(byDefault);
 }
 
 /** One issue for the whole list, so that no entry is told: it may be a key. */
@@ -165,7 +205,7 @@ function parseJsonObject(value: string, context: z.RefinementCtx): unknown {
 function checkConnections(connections: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
   for (const [name, connection] of Object.entries(connections)) {
     try {
-      parseConnection(connection as SmtpConnection);
+      parseConfigured(connection as ConfiguredConnection);
     } catch (error) {
       const issues = isMailError(error) ? (error.issues ?? []) : [];
       for (const { path, message } of issues) context.addIssue({ code: "custom", message, path: [name, path] });

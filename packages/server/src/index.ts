@@ -5,6 +5,8 @@
  */
 export type { MailServer } from "./app.ts";
 export { createServer } from "./app.ts";
+export type { ConfiguredConnection } from "./connections/configured-connection.ts";
+export type { DeliverySettings } from "./connections/connection-form.ts";
 export type { HostPolicyOptions } from "./connections/host-policy.ts";
 export type { Places, SendQueue } from "./connections/send-queue.ts";
 export type { LogEntry } from "./http/log.ts";

@@ -1,4 +1,5 @@
 import type { SmtpConnection, Transport } from "@edgepost/core";
+import type { ConfiguredConnection } from "./connections/configured-connection.ts";
 import type { HostPolicyOptions } from "./connections/host-policy.ts";
 import type { SendQueue } from "./connections/send-queue.ts";
 import type { LogEntry } from "./http/log.ts";
@@ -15,8 +16,11 @@ export interface ServerOptions {
   readonly transport: (connection: SmtpConnection | string) => Transport;
   /** Who may ask, beside the keys in the store. Default: none. */
   readonly keys?: readonly ApiKeyConfig[] | undefined;
-  /** Mail servers of your own by the name a request calls them, as objects or URLs. They may be anywhere. Default: none. */
-  readonly connections?: Readonly<Record<string, SmtpConnection | string>> | undefined;
+  /**
+   * Mail servers of your own by the name a request calls them, as URLs, or as objects that may have a `delivery`:
+   * `{ maxAgeMs, dailyQuota, suppressRefused }`. They may be anywhere. Default: none.
+   */
+  readonly connections?: Readonly<Record<string, ConfiguredConnection>> | undefined;
   /**
    * Lets messages wait for a busy connection before they are begun, so that few are `unknown` when the process dies:
    * `createSendQueue()` where one process serves many requests, nothing on Workers. Default: they wait in the transport.

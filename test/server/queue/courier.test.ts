@@ -401,6 +401,19 @@ describe("limits", () => {
     expect(scene.asked).toHaveLength(4);
   });
 
+  test("a configured connection has a quota and a longest age of its own, which hold for what is sent again by hand, too", async () => {
+    const delivery = { dailyQuota: 2, maxAgeMs: 2 * HOUR_MS };
+    const scene = await open({ connections: { main: { host: "mail.example.com", delivery } } });
+    scene.send = async () => {
+      throw new MailError("message-rejected", "No.", { phase: "body", reply: { code: 554, text: "No" } });
+    };
+    const [first = ""] = [await scene.keep(), await scene.keep(), await scene.keep()];
+    await pass(HOUR_MS);
+    expect(scene.asked).toHaveLength(2);
+    const again = await scene.ask("POST", `/v1/messages/${first}/retry`);
+    expect(again).toMatchObject({ status: 202, body: { expiresAt: new Date(Date.now() + 2 * HOUR_MS).toISOString() } });
+  });
+
   test("more than may wait is answered with 429 and when to come again", async () => {
     const scene = await open({ limits: { maxWaiting: 3 } });
     scene.send = neverEnds;

@@ -38,6 +38,17 @@ export interface NewConnection extends ConnectionForm {
 const MINUTE_MS = 60_000;
 const MONTH_MS = 30 * 24 * 60 * MINUTE_MS;
 
+export const deliverySchema = z.strictObject({
+  maxAgeMs: z.int().min(MINUTE_MS).max(MONTH_MS).optional().describe("Age of a message at its last attempt."),
+  dailyQuota: z.int().min(1).optional().describe("Messages a day, by UTC. Default: any number."),
+  suppressRefused: z
+    .boolean()
+    .optional()
+    .describe(
+      "Puts a recipient the mail server does not know on the suppression list of this connection. Default: false.",
+    ),
+});
+
 const policyFields = {
   system: z.boolean().optional().describe("Used when a message names no connection; at most one is."),
   allowedFrom: z
@@ -48,17 +59,7 @@ const policyFields = {
     .array(z.enum(FIXABLE_FIELDS))
     .optional()
     .describe("Fields that are always the default of the connection. Default: none."),
-  delivery: z
-    .strictObject({
-      maxAgeMs: z.int().min(MINUTE_MS).max(MONTH_MS).optional().describe("Age of a message at its last attempt."),
-      dailyQuota: z.int().min(1).optional().describe("Messages a day, by UTC. Default: any number."),
-      suppressRefused: z
-        .boolean()
-        .optional()
-        .describe(
-          "Puts a recipient the mail server does not know on the suppression list of this connection. Default: false.",
-        ),
-    })
+  delivery: deliverySchema
     .optional()
     .describe("How messages over this connection are delivered; age and quota are those of messages that wait."),
 };

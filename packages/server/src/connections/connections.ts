@@ -10,6 +10,7 @@ import {
 import { RequestProblem } from "../http/problem.ts";
 import { type ApiKey, mayUse } from "../keys/scopes.ts";
 import type { ConnectionRecord, Store } from "../store/store.ts";
+import { type ConfiguredConnection, parseConfigured } from "./configured-connection.ts";
 import { type ConnectionBook, connectionNotFound, type StoredConnection } from "./connection-book.ts";
 import { type DeliverySettings, parseReach } from "./connection-form.ts";
 import { eachAddress } from "./each-address.ts";
@@ -48,17 +49,19 @@ export interface Connections {
   /** The connection a message was stored for, when its turn comes: whether its key may use that was asked before. */
   reopen(name: string): Promise<OpenConnection>;
   /** The operator's own, with how they served since the server started: it writes that down for stored ones alone. */
-  listConfigured(): readonly ConfiguredConnection[];
+  listConfigured(): readonly ConnectionUse[];
+  /** How messages over a connection are delivered, whether or not it can be opened now. */
+  deliveryOf(name: string): Promise<DeliverySettings>;
   /** Lets what is being sent finish, then closes every transport. */
   close(): Promise<void>;
 }
 
-export type ConfiguredConnection = Pick<ConnectionRecord, "name" | "lastUsedAt" | "lastError">;
+export type ConnectionUse = Pick<ConnectionRecord, "name" | "lastUsedAt" | "lastError">;
 
 export interface ConnectionsOptions {
   readonly transport: (connection: SmtpConnection | string) => Transport;
   /** The operator's own, by name: they go before stored ones, and wherever they like. */
-  readonly configured: Readonly<Record<string, SmtpConnection | string>>;
+  readonly configured: Readonly<Record<string, ConfiguredConnection>>;
   readonly book: ConnectionBook;
   readonly store: Store;
   readonly hostPolicy: HostPolicy;
@@ -79,12 +82,11 @@ export function createConnections({
   ...options
 }: ConnectionsOptions): Connections {
   const configured = new Map<string, OpenConnection>();
-  const uses = new Map<string, ConfiguredConnection>();
+  const uses = new Map<string, ConnectionUse>();
   for (const [name, written] of Object.entries(options.configured)) {
-    const reach = parseReach(written, `connections.${name}`);
+    const { connection, reach, delivery } = parseConfigured(written, `connections.${name}`);
     const { host, defaults, pool } = reach;
-    const transport = options.transport(written);
-    const delivery = {};
+    const transport = options.transport(connection);
     const enter = () => enterQueue(name, reach);
     const note = async (error: unknown) => {
       uses.set(name, { name, lastUsedAt: clock().getTime(), lastError: connectionFault(error) });
@@ -198,6 +200,9 @@ export function createConnections({
     },
     reopen,
     listConfigured: () => [...uses.values()],
+    async deliveryOf(name) {
+      return configured.get(name)?.delivery ?? (await book.find(name))?.form.delivery ?? {};
+    },
     async close() {
       const transports = [...configured.values(), ...stored.values()].map(({ transport }) => transport);
       await Promise.all(transports.map((transport) => transport.close?.()));

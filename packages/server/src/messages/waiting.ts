@@ -41,7 +41,7 @@ export async function retry(
   message: MessageRecord,
   named: readonly string[] | undefined,
 ): Promise<MessageRecord> {
-  const { store, clock, queue } = services;
+  const { store, connections, clock, queue } = services;
   refuseUnless(RETRYABLE, message);
   const { connection } = message;
   if (queue === undefined || connection === null || (await store.messages.body(message.id)) === undefined) {
@@ -53,7 +53,8 @@ export async function retry(
   const recipients = retried(message.recipients, named);
   const now = clock().getTime();
   const outcome = { ...message, state: stateOf(recipients), recipients, dueAt: now, finishedAt: null };
-  return revise(services, message, outcome, now + queue.limits.maxAgeMs);
+  const { maxAgeMs = queue.limits.maxAgeMs } = await connections.deliveryOf(connection);
+  return revise(services, message, outcome, now + maxAgeMs);
 }
 
 const WAITING: readonly MessageState[] = ["queued", "scheduled", "deferred"];
