@@ -15,6 +15,8 @@ import { connectionNewPages } from "./pages/connection-new.ts";
 import { connectionsPages } from "./pages/connections.ts";
 import { errorPage } from "./pages/error.ts";
 import { keyPages } from "./pages/keys.ts";
+import { messagePages } from "./pages/message.ts";
+import { messagesPages } from "./pages/messages.ts";
 import { settingsPages } from "./pages/settings.ts";
 import { signInPages } from "./pages/sign-in.ts";
 import { createSessions, type Sessions } from "./session.ts";
@@ -60,6 +62,8 @@ export function consoleRoutes(
   routes.route("/", connectionNewPages(services));
   routes.route("/", connectionPages(services));
   routes.route("/", keyPages(services));
+  routes.route("/", messagesPages(services));
+  routes.route("/", messagePages(services));
   routes.route("/", settingsPages(services));
   // From the folder's own name, without the slash behind it, its pages are one step down.
   routes.get("/", (c) => c.redirect(`${NAME}/home`, 303));

@@ -99,6 +99,7 @@ details[open] > summary { margin-bottom: .8rem; }
 .badge.is-good { color: var(--green); } .badge.is-bad { color: var(--red); } .badge.is-warn { color: var(--amber); } .badge.is-calm { color: var(--faint); }
 .badge.is-good::before { content: "✓"; } .badge.is-bad::before { content: "✕"; } .badge.is-warn::before { content: "!"; font-weight: 800; }
 
+h2.inset { padding: .9rem 1.5rem 0; margin: 0 0 .3rem; }
 .table { padding: .3rem 0; overflow: hidden; }
 table { width: 100%; border-collapse: collapse; }
 th { text-align: left; font-size: .84rem; font-weight: 550; color: var(--faint); }
@@ -136,7 +137,8 @@ iframe { width: 100%; height: 24rem; border: 1px solid var(--line); border-radiu
   .card { padding: 1.05rem 1.05rem; }
   .pair { grid-template-columns: 1fr; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .6rem; }
-  .table { padding: 0; }
+  h2.inset { padding: .9rem 1.5rem 0; margin: 0 0 .3rem; }
+.table { padding: 0; }
   table, tbody, tr, td { display: block; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tr { padding: .7rem 1.05rem; border-bottom: 1px solid var(--line); }
