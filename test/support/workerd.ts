@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { Miniflare, type MiniflareOptions } from "miniflare";
+import type { R2 } from "../../packages/server/src/store/large-bodies.ts";
 import { look } from "../no-secrets/leaks.ts";
 import { testCertificates } from "./tls.ts";
 
@@ -13,6 +14,8 @@ export interface TestWorker extends AsyncDisposable {
   fetch(path: string, init?: { method?: string; headers?: Record<string, string>; body?: string }): Promise<Response>;
   /** Runs statements in one of its D1 databases. */
   runSql(database: string, statements: readonly string[]): Promise<void>;
+  /** What is in one of its R2 buckets, by key. */
+  readBucket(bucket: string): Promise<ReadonlyMap<string, Uint8Array>>;
   /** Where it listens on this machine. */
   readonly url: string;
   /** What the Worker itself has written to its log so far. */
@@ -80,6 +83,16 @@ export async function startWorker(entry: URL, options: TestWorkerOptions = {}): 
     async runSql(name, statements) {
       const database = await worker.getD1Database(name);
       for (const statement of statements) await database.prepare(statement).run();
+    },
+    async readBucket(name) {
+      // Its type is one of Cloudflare's own, which are not installed.
+      const bucket = (await worker.getR2Bucket(name)) as unknown as R2;
+      const { objects } = await bucket.list({ prefix: "" });
+      const contents = objects.map(async ({ key }) => {
+        const object = await bucket.get(key);
+        return [key, new Uint8Array((await object?.arrayBuffer()) ?? [])] as const;
+      });
+      return new Map(await Promise.all(contents));
     },
     url: origin,
     get log() {

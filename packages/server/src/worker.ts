@@ -3,7 +3,7 @@
  *
  * @module @edgepost/server/worker
  */
-import { createWorker, type EndpointWorker } from "./worker/create-worker.ts";
+import { createWorker } from "./worker/create-worker.ts";
 
 export type { Bindings, EndpointWorker } from "./worker/create-worker.ts";
 
@@ -16,6 +16,4 @@ export type { Bindings, EndpointWorker } from "./worker/create-worker.ts";
  * @example
  * export { default } from "@edgepost/server/worker"; // the whole of a Worker of your own
  */
-const worker: EndpointWorker = createWorker();
-
-export default worker;
+export default createWorker();

@@ -28,21 +28,25 @@ export interface CloudflareHouseOptions {
   readonly connections?: Readonly<Record<string, SmtpConnection>>;
   /** Of the consumer, in Miniflare's words. */
   readonly consumer?: object;
-  /** More `EDGEPOST_…` variables. */
-  readonly variables?: Readonly<Record<string, string>>;
+  /** A folder whose database outlives the house. The queue does not. */
+  readonly folder?: string;
 }
+
+/** As in `wrangler.jsonc`, but quick. */
+const CONSUMER = { maxBatchSize: 50, maxBatchTimeout: 0, maxRetries: 100, retryDelay: 1, deadLetterQueue: "dead" };
 
 export async function startCloudflareHouse(
   main: SmtpConnection,
-  { connections, consumer, variables }: CloudflareHouseOptions = {},
+  { connections, consumer, folder }: CloudflareHouseOptions = {},
 ): Promise<CloudflareHouse> {
   const worker = await startWorker(new URL("./cloudflare-worker.ts", import.meta.url), {
     miniflare: {
       d1Databases: ["DB"],
+      ...(folder !== undefined && { d1Persist: folder }),
       r2Buckets: ["BODIES"],
       queueProducers: { QUEUE: "messages" },
       queueConsumers: {
-        messages: { maxBatchSize: 50, maxBatchTimeout: 0, maxRetries: 100, deadLetterQueue: "dead", ...consumer },
+        messages: { ...CONSUMER, ...consumer },
         dead: { maxBatchTimeout: 0 },
       },
       unsafeTriggerHandlers: true,
@@ -51,13 +55,13 @@ export async function startCloudflareHouse(
         EDGEPOST_API_KEY: TOKEN,
         EDGEPOST_ENCRYPTION_KEYS: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
         EDGEPOST_CONNECTIONS: JSON.stringify({ main, ...connections }),
-        ...variables,
       },
     },
   });
   const say = async (path: string, body: string): Promise<void> => {
     await worker.fetch(path, { method: "POST", body });
   };
+  let closing: Promise<void> | undefined;
   return {
     worker,
     async ask(method, path, body, headers = {}): Promise<Answer> {
@@ -79,6 +83,9 @@ export async function startCloudflareHouse(
     leap: (ms) => say("/test/leap", String(ms)),
     fail: (fault) => say("/test/fault", fault),
     told: async () => (await worker.fetch("/test/told")).json() as Promise<Told>,
-    close: worker.close,
+    close() {
+      closing ??= worker.close();
+      return closing;
+    },
   };
 }

@@ -1,3 +1,4 @@
+import type { DueWindow } from "../store/outbox.ts";
 import type { Store } from "../store/store.ts";
 import type { Courier } from "./courier.ts";
 import type { Announcement, QueueEngine } from "./engine.ts";
@@ -76,12 +77,12 @@ export function cloudflareQueue(
   }
 
   /** Announces what becomes due before a time, from where the last sweep of this name ended. */
-  async function announceFrom(mark: string, before: number): Promise<void> {
-    const after = readMark(await settings.keep(mark, NOTHING));
+  async function announceFrom(name: string, first: Mark, before: number): Promise<void> {
+    const after = readMark(await settings.keep(name, writeMark(first)));
     const due = await outbox.due({ after, before, limit: MAX_SWEPT });
     await announce(due);
     const last = due.length < MAX_SWEPT ? undefined : due.at(-1);
-    await settings.replace(mark, writeMark(last ?? { dueAt: Math.max(before - 1, after.dueAt), id: LAST_ID }));
+    await settings.replace(name, writeMark(last ?? { dueAt: Math.max(after.dueAt, before), id: "" }));
   }
 
   return {
@@ -100,11 +101,13 @@ export function cloudflareQueue(
     async sweep() {
       await started().sweep();
       const now = clock().getTime();
-      await announceFrom(RELEASED, now + LONGEST_DELAY_MS);
-      await announceFrom(OVERDUE, now - OVERDUE_MS);
+      const reach = now + LONGEST_DELAY_MS;
+      // What was in reach when it was stored was announced then.
+      await announceFrom(RELEASED, { dueAt: reach, id: "" }, reach);
+      await announceFrom(OVERDUE, BEGINNING, now - OVERDUE_MS);
     },
     async forget() {
-      await settings.replace(OVERDUE, NOTHING);
+      await settings.replace(OVERDUE, writeMark(BEGINNING));
     },
     async close() {},
   };
@@ -114,14 +117,10 @@ export function cloudflareQueue(
 const RELEASED = "queue-released";
 const OVERDUE = "queue-overdue";
 
-const NOTHING = "0 ";
-/** Behind every id of that time. */
-const LAST_ID = "~";
+/** The last message that was swept, or the time up to which all were, with the empty id. */
+type Mark = DueWindow["after"];
 
-interface Mark {
-  readonly dueAt: number;
-  readonly id: string;
-}
+const BEGINNING: Mark = { dueAt: 0, id: "" };
 
 function writeMark({ dueAt, id }: Mark): string {
   return `${dueAt} ${id}`;

@@ -196,26 +196,25 @@ export function createCourier(
   }
 
   /**
-   * Some connections at once; the store that fails one does not hold up the others. When each may be used again.
-   * @throws the first failure, after all.
+   * When each connection may be used again, where it had to stop. Those that are too many are left to the next batch.
+   * @throws what the store fails one with, once the others are done.
    */
   async function deliverEach(leased: readonly LeasedMessage[], until: number): Promise<ReadonlyMap<string, number>> {
-    const goAts = new Map<string, number>();
-    const failures: unknown[] = [];
-    const names = new Set(leased.map(({ message }) => message.connection)).values();
-    async function work(): Promise<void> {
-      for (const name of names) {
+    const names = [...new Set(leased.map(({ message }) => message.connection))].slice(0, CONNECTIONS_AT_ONCE);
+    const others = leased.filter(({ message }) => !names.includes(message.connection));
+    await release(others.map(({ lease }) => lease));
+    const deliveries = await Promise.allSettled(
+      names.map(async (name) => {
         const messages = leased.filter(({ message }) => message.connection === name);
-        try {
-          goAts.set(name, await deliverTo(name, messages, until));
-        } catch (error) {
-          failures.push(error);
-        }
-      }
-    }
-    await Promise.all(Array.from({ length: CONNECTIONS_AT_ONCE }, work));
-    if (failures.length > 0) throw failures[0];
-    return goAts;
+        return [name, await deliverTo(name, messages, until)] as const;
+      }),
+    );
+    return new Map(
+      deliveries.map((delivery) => {
+        if (delivery.status === "rejected") throw delivery.reason;
+        return delivery.value;
+      }),
+    );
   }
 
   /** When its connection may be used again, where it had to stop before all were carried; 0 when it had not. */
@@ -253,7 +252,7 @@ export function createCourier(
 const LONG_LEASE_MS = 20 * 60 * 1000;
 /** A batch begins no more messages after this: at the edge it is cut off after 15 min, and others wait for their turn. */
 const BATCH_MS = 60_000;
-/** A request at the edge may have six connections open: one is for its bucket, one for looking up names. */
+/** A batch at the edge may have six sockets open, which stay so to its end: one is for its bucket, one to look up names. */
 const CONNECTIONS_AT_ONCE = 4;
 
 function leaseLost(): MailError {

@@ -20,10 +20,10 @@ interface D1Result {
 }
 
 /** A store in D1, Cloudflare's SQLite at the edge, and in R2 what is too large for it: `d1Store(env.DB, env.BODIES)`. */
-export async function d1Store(database: D1, bucket?: R2): Promise<Store> {
+export async function d1Store(database: D1, bucket?: R2, clock?: () => Date): Promise<Store> {
   const sql = toSqlDatabase(database);
   const store = await createSqlStore(sql);
-  return { ...store, messages: withLargeBodies(store.messages, sql, bucket) };
+  return { ...store, messages: withLargeBodies(store.messages, sql, bucket, clock) };
 }
 
 function toSqlDatabase(database: D1): SqlDatabase {

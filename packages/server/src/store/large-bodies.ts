@@ -36,13 +36,14 @@ export function withLargeBodies(
   messages: MessageStore,
   database: SqlDatabase,
   bucket: R2 | undefined,
-  now: () => number = Date.now,
+  clock: () => Date = () => new Date(),
 ): MessageStore {
   async function forgetOrphans(bucket: R2): Promise<void> {
+    const youngSince = clock().getTime() - YOUNG_MS;
     let cursor: string | undefined;
     do {
       const page = await bucket.list({ prefix: PREFIX, ...(cursor !== undefined && { cursor }) });
-      const old = page.objects.filter(({ uploaded }) => uploaded.getTime() < now() - YOUNG_MS).map(({ key }) => key);
+      const old = page.objects.filter(({ uploaded }) => uploaded.getTime() < youngSince).map(({ key }) => key);
       const orphans = await withoutRow(database, old);
       if (orphans.length > 0) await bucket.delete(orphans);
       cursor = page.truncated ? page.cursor : undefined;

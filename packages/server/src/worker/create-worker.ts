@@ -24,8 +24,11 @@ interface RequestLife {
 
 /** What the platform calls. */
 export interface EndpointWorker {
+  /** Answers a request. */
   fetch(request: Request, bindings: Bindings, life: RequestLife): Promise<Response>;
+  /** Delivers a batch of messages that were handed over. */
   queue(batch: WorkersBatch, bindings: Bindings): Promise<void>;
+  /** Does what has to be done from time to time: with the trigger of every minute, for the queue alone. */
   scheduled(event: { readonly cron: string }, bindings: Bindings): Promise<void>;
 }
 
@@ -53,11 +56,18 @@ export function createWorker(changes: Changes = {}): EndpointWorker {
     return server.fetch(request);
   }
 
+  async function notify(bindings: Bindings): Promise<void> {
+    const { server } = await open(bindings);
+    await server.notify();
+  }
+
   return {
     async fetch(request, bindings, life) {
       const answering = answer(request, bindings);
       // A client that hangs up would end the send in the middle, and nobody would know what became of it.
       life.waitUntil(answering.catch(() => {}));
+      // Nothing happens by a request that only reads.
+      if (request.method === "POST") life.waitUntil(answering.then(() => notify(bindings)).catch(() => {}));
       return answering;
     },
     async queue(batch, bindings) {
@@ -73,6 +83,7 @@ export function createWorker(changes: Changes = {}): EndpointWorker {
         await queue?.forget();
       }
       await queue?.sweep();
+      await server.notify();
     },
   };
 }
@@ -84,7 +95,7 @@ interface Running {
 
 async function start(bindings: Bindings, changes: Changes): Promise<Running> {
   const environment = readEnvironment(bindings);
-  const { apiKey, encryptionKeys, connections, allowHosts, allowPorts, resolver } = environment;
+  const { apiKey, encryptionKeys, connections, allowHosts, allowPorts, webhookHosts, resolver } = environment;
   const missing = [
     ...(bindings.DB === undefined ? ["DB, a D1 database"] : []),
     ...(apiKey === undefined ? ["EDGEPOST_API_KEY, a secret"] : []),
@@ -93,7 +104,7 @@ async function start(bindings: Bindings, changes: Changes): Promise<Running> {
   if (apiKey === undefined || missing.length > 0) {
     throw new EnvironmentError(`The Worker cannot start: it lacks the bindings ${missing.join("; ")}.`);
   }
-  const store = await d1Store(bindings.DB, bindings.BODIES);
+  const store = await d1Store(bindings.DB, bindings.BODIES, changes.clock);
   const queue = bindings.QUEUE && cloudflareQueue(bindings.QUEUE, store, changes.clock);
   const server = createServer({
     ...environment.server,
@@ -112,6 +123,7 @@ async function start(bindings: Bindings, changes: Changes): Promise<Running> {
       allow: allowHosts,
       ports: allowPorts,
     },
+    webhooks: { allow: webhookHosts },
     log: (entry) => console.log(JSON.stringify(entry)),
   });
   server.start();
