@@ -74,7 +74,7 @@ describe("the fallback for readers that know no RFC 2231", () => {
 describe("a media type is taken apart", () => {
   test("with its parameters", () => {
     expect(parseContentType('Text/Calendar; Method=REQUEST;charset="utf-8" ; x="a\\"b;c"')).toEqual({
-      mediaType: "text/calendar",
+      type: "text/calendar",
       parameters: [
         ["method", "REQUEST"],
         ["charset", "utf-8"],

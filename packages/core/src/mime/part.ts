@@ -81,7 +81,7 @@ function textParts({ text, amp, html, calendar, alternatives }: Message): Part[]
 }
 
 function textPart(contentType: string, text: string, headers: readonly Header[] = []): TextPart {
-  const { mediaType, parameters } = parseContentType(contentType);
+  const { type: mediaType, parameters } = parseContentType(contentType);
   const others = parameters.filter(([attribute]) => attribute !== "charset");
   // Whatever charset was given: a string is written as UTF-8. Other media types (JSON) have none to give.
   const isCharsetKnown = mediaType.startsWith("text/") || others.length < parameters.length;
@@ -95,7 +95,7 @@ function textPart(contentType: string, text: string, headers: readonly Header[] 
 
 function attachmentPart(attachment: Attachment, disposition: Attachment["disposition"]): ContentPart {
   const { filename, contentType, contentId, content, headers } = attachment;
-  const { mediaType, parameters } = parseContentType(contentType);
+  const { type: mediaType, parameters } = parseContentType(contentType);
   const others = parameters.filter(([attribute]) => attribute !== "name");
   const name: Parameter[] = filename === undefined ? [] : [["name", asciiFallback(filename)]];
   return {
@@ -113,7 +113,7 @@ function attachmentPart(attachment: Attachment, disposition: Attachment["disposi
 }
 
 function bytesPart({ contentType, headers }: Alternative, bytes: Uint8Array): ContentPart {
-  const { mediaType, parameters } = parseContentType(contentType);
+  const { type: mediaType, parameters } = parseContentType(contentType);
   return {
     kind: "content",
     fields: [parameterizedField("Content-Type", mediaType, parameters), ...headers.map(customField)],
