@@ -12,6 +12,7 @@ import { outcomeSuite } from "./suite/outcomes.ts";
 import { sendingSuite } from "./suite/sending.ts";
 import { smallKeySuite } from "./suite/small-keys.ts";
 import { suppressionSuite } from "./suite/suppressions.ts";
+import { webhookSuite } from "./suite/webhooks.ts";
 
 /** The same requests over real ports, real sockets and real databases: what a caller sees does not tell where it runs. */
 describe.each(ENTRIES)("%s", (_name, start) => {
@@ -29,4 +30,5 @@ describe.each(ENTRIES)("%s", (_name, start) => {
   describe("a small key", () => smallKeySuite(house));
   describe("what mail servers do", () => outcomeSuite(house));
   describe("the suppression list", () => suppressionSuite(house));
+  describe("webhooks", () => webhookSuite(start, house));
 });

@@ -12,6 +12,7 @@ async function documented() {
     // Not started: what is stored for later waits.
     outbox: embeddedQueue(),
     keepContent: true,
+    webhooks: { fetch: async () => new Response(null, { status: 204 }) },
     send: async (mail) => ({
       ...acceptAll(mail),
       accepted: mail.envelope.to.filter((address) => address !== "grace@example.com"),
@@ -26,7 +27,15 @@ async function documented() {
   const { body: waiting } = await endpoint.ask("POST", "/v1/messages", { ...message, sendAt: "2099-01-01T00:00:00Z" });
   const { body: key } = await endpoint.ask("POST", "/v1/keys", { name: "k", scopes: ["messages:read"] });
   const { body: suppression } = await endpoint.ask("POST", "/v1/suppressions", { address: "eve@example.com" });
+  const { body: webhook } = await endpoint.ask("POST", "/v1/webhooks", { url: "https://hooks.example.com/" });
+  await endpoint.ask("POST", "/v1/messages", message);
+  await endpoint.app.notify();
+  const { body: told } = await endpoint.ask("GET", `/v1/webhooks/${webhook.id}/deliveries`);
   const values: Record<string, string> = {
+    "/v1/webhooks/{id}": webhook.id,
+    "/v1/webhooks/{id}/rotate-secret": webhook.id,
+    "/v1/webhooks/{id}/deliveries": webhook.id,
+    "/v1/webhooks/{id}/deliveries/{delivery}/replay": webhook.id,
     "/v1/suppressions/{id}": suppression.id,
     "/v1/messages/{id}": waiting.id,
     "/v1/messages/{id}/events": partial.id,
@@ -37,6 +46,7 @@ async function documented() {
   const fill = (path: string) =>
     path
       .replace("{id}", values[path] ?? "")
+      .replace("{delivery}", told.deliveries[0].id)
       .replace("{name}", "team/alerts")
       .replace("{platform}", "appsmith");
   return { ...endpoint, fill };

@@ -15,6 +15,7 @@ import { readRest } from "./http/read-rest.ts";
 import { createIdSource, randomBytes } from "./ids.ts";
 import { createKeyring } from "./keys/keyring.ts";
 import { createMaintenance, type Maintenance } from "./maintenance.ts";
+import { createMetrics } from "./metrics/metrics.ts";
 import { DEFAULT_LIMITS, type ServerOptions } from "./options.ts";
 import type { Delivered } from "./queue/courier.ts";
 import { createQueue } from "./queue/queue.ts";
@@ -27,14 +28,18 @@ import { keyRoutes } from "./routes/keys.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { providerRoutes } from "./routes/providers.ts";
 import { suppressionRoutes } from "./routes/suppressions.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 import { createSecretBox, generateKey } from "./secrets.ts";
 import { memoryStore } from "./store/memory.ts";
 import { createSuppressions } from "./suppressions/suppressions.ts";
+import { createWebhooks } from "./webhooks/webhooks.ts";
 
 /** A Hono app, to serve, mount or call with `app.request(…)`, and what its host has to do beside serving it. */
 export interface MailServer extends Hono<RequestContext>, Maintenance {
   /** Begins to deliver messages that wait, after `recover` where that is called. Nothing without an `outbox`. */
   start(): void;
+  /** Tells webhooks what is new and due, and resolves when that is done. To be called every second, or now and then. */
+  notify(): Promise<void>;
   /** Delivers those of these messages that are due: for an engine that is brought ids from outside, as a Worker is. */
   deliver(ids: readonly string[]): Promise<readonly Delivered[]>;
   /** Refuses new requests with 503, lets what is being sent finish, and closes every connection to a mail server. */
@@ -74,6 +79,7 @@ export function createServer(options: ServerOptions): MailServer {
   app.route("/v1/connectors", connectorRoutes(services));
   app.route("/v1/providers", providerRoutes());
   app.route("/v1/suppressions", suppressionRoutes(services));
+  app.route("/v1/webhooks", webhookRoutes(services));
   app.route("/v1/keys", keyRoutes(services));
   if (options.console === true) app.route(CONSOLE_PATH, consoleRoutes(services, { ...options, rate }));
   app.notFound((c) => problemResponse(new RequestProblem("not-found", "No route has this path."), viewerOf(c)));
@@ -83,9 +89,10 @@ export function createServer(options: ServerOptions): MailServer {
     start(): void {
       if (services.queue !== undefined) services.queue.engine.start(services.queue.courier);
     },
+    notify: () => services.webhooks.notify(),
     deliver: async (ids: readonly string[]) => (await services.queue?.courier.deliver(ids)) ?? [],
     async close(): Promise<void> {
-      await Promise.all([services.gate.close(), services.queue?.engine.close()]);
+      await Promise.all([services.gate.close(), services.queue?.engine.close(), services.webhooks.close()]);
       await services.connections.close();
       await services.store.close();
     },
@@ -102,6 +109,8 @@ function createServices(options: ServerOptions): Services {
   const hostPolicy = createHostPolicy(hosts);
   const reserved = new Set(Object.keys(configured));
   const newId = createIdSource(random);
+  const metrics = createMetrics();
+  const { webhooks } = options;
   const book = createConnectionBook({ store, secretBox, hostPolicy, reserved, clock });
   const shared = {
     store,
@@ -110,6 +119,8 @@ function createServices(options: ServerOptions): Services {
     book,
     connections: createConnections({ transport, configured, book, store, hostPolicy, queue: options.queue, clock }),
     suppressions: createSuppressions({ store, clock, newId }),
+    webhooks: createWebhooks({ store, secretBox, metrics, clock, random, newId, webhooks, hosts }),
+    metrics,
     gate: createGate(),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     keepContent: options.keepContent ?? false,

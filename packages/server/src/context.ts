@@ -5,11 +5,13 @@ import type { Gate } from "./http/gate.ts";
 import type { LogEntry } from "./http/log.ts";
 import type { Keyring } from "./keys/keyring.ts";
 import type { ApiKey } from "./keys/scopes.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import type { ServerLimits } from "./options.ts";
 import type { Queue } from "./queue/queue.ts";
 import type { SecretBox } from "./secrets.ts";
 import type { Store } from "./store/store.ts";
 import type { Suppressions } from "./suppressions/suppressions.ts";
+import type { Webhooks } from "./webhooks/webhooks.ts";
 
 /** What every route works with, made once per server. */
 export interface Services {
@@ -19,6 +21,8 @@ export interface Services {
   readonly book: ConnectionBook;
   readonly connections: Connections;
   readonly suppressions: Suppressions;
+  readonly webhooks: Webhooks;
+  readonly metrics: Metrics;
   readonly gate: Gate;
   /** Undefined where messages do not wait. */
   readonly queue: Queue | undefined;

@@ -15,7 +15,7 @@ export type { ApiKeyConfig } from "./keys/keyring.ts";
 export type { ApiKey, Scope } from "./keys/scopes.ts";
 export type { Maintenance } from "./maintenance.ts";
 export type { SendAnswer } from "./messages/answer.ts";
-export type { ServerLimits, ServerOptions } from "./options.ts";
+export type { ServerLimits, ServerOptions, WebhookOptions } from "./options.ts";
 export type { Courier, Delivered, Round } from "./queue/courier.ts";
 export type { Announcement, QueueEngine } from "./queue/engine.ts";
 export type { QueueLimits } from "./queue/limits.ts";
@@ -55,3 +55,18 @@ export type {
   SettingStore,
   Store,
 } from "./store/store.ts";
+export type {
+  SuppressionQuery,
+  SuppressionReason,
+  SuppressionRecord,
+  SuppressionStore,
+} from "./store/suppression-record.ts";
+export type {
+  DeliveryAttempt,
+  DeliveryQuery,
+  DeliveryRecord,
+  DeliveryState,
+  WebhookChange,
+  WebhookRecord,
+  WebhookStore,
+} from "./store/webhook-record.ts";

@@ -32,7 +32,7 @@ export function settleInterrupted(services: Services, endedBefore: number): Prom
 }
 
 export function createMaintenance(services: Services, retentionMs: number = DEFAULT_RETENTION_MS): Maintenance {
-  const { store, book, keyring, clock } = services;
+  const { store, book, webhooks, keyring, clock } = services;
   return {
     async recover() {
       await keyring.check();
@@ -43,6 +43,7 @@ export function createMaintenance(services: Services, retentionMs: number = DEFA
       await settleInterrupted(services, now);
       await store.messages.prune(now - retentionMs);
       await store.suppressions.prune(now);
+      await store.webhooks.prune(now - retentionMs);
     },
     async bootstrap() {
       if ((await store.keys.list()).length > 0) return undefined;
@@ -51,6 +52,7 @@ export function createMaintenance(services: Services, retentionMs: number = DEFA
     },
     async rotateSecrets() {
       await book.rotate();
+      await webhooks.book.rotate();
       await keyring.rotate();
     },
   };

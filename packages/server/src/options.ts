@@ -47,6 +47,8 @@ export interface ServerOptions {
    * redirects too. Default: the runtime's `fetch`, with each name looked up and checked before.
    */
   readonly fetch?: typeof fetch | undefined;
+  /** How webhooks are told of events. */
+  readonly webhooks?: WebhookOptions | undefined;
   /** Each has its own default. */
   readonly limits?: Partial<ServerLimits> | undefined;
   /** Requests each API key may make. Default: any number. */
@@ -65,6 +67,17 @@ export interface ServerOptions {
   readonly clock?: (() => Date) | undefined;
   /** Random octets for ids, tokens, Message-IDs and boundaries. Default: `crypto.getRandomValues`. */
   readonly random?: ((bytes: number) => Uint8Array) | undefined;
+}
+
+/** How webhooks are told of events. */
+export interface WebhookOptions {
+  /**
+   * Must connect to public hosts only, and to those in `allow`. Default: the runtime's `fetch`, with each name looked up and
+   * checked before.
+   */
+  readonly fetch?: typeof fetch | undefined;
+  /** Private hosts they may lead to, over http too: host names, addresses, blocks (`10.1.0.0/16`). Default: none. */
+  readonly allow?: readonly string[] | undefined;
 }
 
 /** How much one request may ask for. */

@@ -2,8 +2,10 @@ import * as z from "zod";
 import type { ProblemCode } from "../http/problem.ts";
 import { PROBLEM_CODES } from "../http/problem.ts";
 import { SCOPES } from "../keys/scopes.ts";
+import { EVENT_TYPES } from "../store/event-record.ts";
 import { MESSAGE_STATES, RECIPIENT_STATES } from "../store/message-record.ts";
 import { SUPPRESSION_REASONS } from "../store/suppression-record.ts";
+import { DELIVERY_STATES } from "../store/webhook-record.ts";
 
 // What the server answers, for its documentation. Each schema is checked against the real answers by the tests.
 
@@ -265,6 +267,49 @@ export const suppressionListSchema = z
     next: z.uuid().nullable().describe("The `cursor` of the next page."),
   })
   .meta({ id: "SuppressionList" });
+
+const webhookFields = {
+  id: z.uuid(),
+  key: z.string().describe("The API key that made it."),
+  url: z.string(),
+  description: z.string().nullable(),
+  events: z.array(z.enum(EVENT_TYPES)).nullable().describe("What it is told of; null for everything."),
+  enabled: z.boolean(),
+  disabledReason: z.string().nullable(),
+  failingSince: time.nullable().describe("Since when it took nothing."),
+  createdAt: time,
+  updatedAt: time,
+};
+
+export const webhookSchema = z.strictObject(webhookFields).meta({ id: "Webhook" });
+
+export const webhookListSchema = z.strictObject({ webhooks: z.array(webhookSchema) }).meta({ id: "WebhookList" });
+
+export const madeWebhookSchema = z
+  .strictObject({ ...webhookFields, secret: z.string().describe("Shown here and nowhere else.") })
+  .meta({ id: "MadeWebhook" });
+
+export const webhookDeliverySchema = z
+  .strictObject({
+    id: z.uuid().describe("The `webhook-id`, the same in every attempt."),
+    event: z.int(),
+    type: z.string(),
+    state: z.enum(DELIVERY_STATES),
+    payload: z.strictObject({ type: z.string(), timestamp: time, data: event }).describe("What is sent."),
+    attempts: z.array(
+      z.strictObject({ at: time, ms: z.int(), status: z.int().nullable(), error: z.string().nullable() }),
+    ),
+    dueAt: time.nullable().describe("When the next attempt is due; null when there will be none."),
+    createdAt: time,
+  })
+  .meta({ id: "WebhookDelivery" });
+
+export const webhookDeliveryListSchema = z
+  .strictObject({
+    deliveries: z.array(webhookDeliverySchema),
+    next: z.uuid().nullable().describe("The `cursor` of the next page."),
+  })
+  .meta({ id: "WebhookDeliveryList" });
 
 const keyFields = {
   id: z.string(),

@@ -47,6 +47,7 @@ const TAGS: Readonly<Record<Operation["tag"], string>> = {
   Messages: "Sending, and the log of what was sent.",
   Connections: "Ways to mail servers, stored once and called by name.",
   Suppressions: "Who is written to no more.",
+  Webhooks: "Who is told of what happens.",
   Keys: "Who may do what.",
   Server: "The server itself.",
 };

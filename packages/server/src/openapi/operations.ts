@@ -10,6 +10,7 @@ import { eventQuerySchema } from "../routes/events.ts";
 import { newKeySchema } from "../routes/keys.ts";
 import { changeMessageSchema, retryMessageSchema } from "../routes/messages.ts";
 import { newSuppressionSchema, suppressionQuerySchema } from "../routes/suppressions.ts";
+import { changeWebhookSchema, deliveryQuerySchema, newWebhookSchema } from "../routes/webhooks.ts";
 import * as answers from "./answers.ts";
 
 /** A route, as the documentation tells it. */
@@ -17,7 +18,7 @@ export interface Operation {
   readonly id: string;
   readonly method: "get" | "post" | "patch" | "delete";
   readonly path: string;
-  readonly tag: "Messages" | "Connections" | "Suppressions" | "Keys" | "Server";
+  readonly tag: "Messages" | "Connections" | "Suppressions" | "Webhooks" | "Keys" | "Server";
   readonly summary: string;
   readonly description?: string;
   /** Undefined for a route that needs no key, null for one that any key opens. */
@@ -330,6 +331,94 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "Write to an address again",
     scope: "suppressions:write",
     status: 204,
+  },
+  {
+    id: "listWebhooks",
+    method: "get",
+    path: "/v1/webhooks",
+    tag: "Webhooks",
+    summary: "List webhooks",
+    scope: "webhooks:write",
+    status: 200,
+    answer: answers.webhookListSchema,
+  },
+  {
+    id: "createWebhook",
+    method: "post",
+    path: "/v1/webhooks",
+    tag: "Webhooks",
+    summary: "Have a URL told of events",
+    description:
+      "Each is a POST signed as Standard Webhooks says. A key is told of the messages it sent itself; one with the scope `keys:write` of all of them. The secret is shown once.",
+    scope: "webhooks:write",
+    body: newWebhookSchema,
+    example: { url: "https://hooks.example.com/mail", events: ["message.failed", "message.partial"] },
+    status: 201,
+    answer: answers.madeWebhookSchema,
+  },
+  {
+    id: "getWebhook",
+    method: "get",
+    path: "/v1/webhooks/{id}",
+    tag: "Webhooks",
+    summary: "Read a webhook",
+    scope: "webhooks:write",
+    status: 200,
+    answer: answers.webhookSchema,
+  },
+  {
+    id: "changeWebhook",
+    method: "patch",
+    path: "/v1/webhooks/{id}",
+    tag: "Webhooks",
+    summary: "Change a webhook, or enable it again",
+    scope: "webhooks:write",
+    body: changeWebhookSchema,
+    example: { events: null, enabled: true },
+    status: 200,
+    answer: answers.webhookSchema,
+  },
+  {
+    id: "deleteWebhook",
+    method: "delete",
+    path: "/v1/webhooks/{id}",
+    tag: "Webhooks",
+    summary: "Delete a webhook and its deliveries",
+    scope: "webhooks:write",
+    status: 204,
+  },
+  {
+    id: "rotateWebhookSecret",
+    method: "post",
+    path: "/v1/webhooks/{id}/rotate-secret",
+    tag: "Webhooks",
+    summary: "Give a webhook a new secret",
+    description: "For a day both sign, so that the receiver can change over.",
+    scope: "webhooks:write",
+    status: 200,
+    answer: answers.madeWebhookSchema,
+  },
+  {
+    id: "listWebhookDeliveries",
+    method: "get",
+    path: "/v1/webhooks/{id}/deliveries",
+    tag: "Webhooks",
+    summary: "List what a webhook was told, newest first",
+    scope: "webhooks:write",
+    query: deliveryQuerySchema,
+    status: 200,
+    answer: answers.webhookDeliveryListSchema,
+  },
+  {
+    id: "replayWebhookDelivery",
+    method: "post",
+    path: "/v1/webhooks/{id}/deliveries/{delivery}/replay",
+    tag: "Webhooks",
+    summary: "Tell a webhook again",
+    description: "Under the same `webhook-id`.",
+    scope: "webhooks:write",
+    status: 202,
+    answer: answers.webhookDeliverySchema,
   },
   {
     id: "listKeys",

@@ -1,4 +1,4 @@
-import type { MessageState } from "./message-record.ts";
+import { MESSAGE_STATES, type MessageState } from "./message-record.ts";
 
 /** What happened, in the order it was written down. */
 export interface EventStore {
@@ -12,8 +12,22 @@ export interface EventStore {
   lastId(): Promise<number>;
 }
 
-/** A message entered a state, an attempt began, or a connection changed how it serves. */
-export type EventType = `message.${MessageState}` | "connection.paused" | "connection.resumed";
+/** A message entered a state, a connection or a webhook changed how it serves, or somebody should know of something. */
+export const EVENT_TYPES = [
+  ...MESSAGE_STATES.map((state) => `message.${state}` as const),
+  "connection.paused",
+  "connection.resumed",
+  "webhook.disabled",
+  "alert.raised",
+] as const;
+
+/** See {@link EVENT_TYPES}. */
+export type EventType =
+  | `message.${MessageState}`
+  | "connection.paused"
+  | "connection.resumed"
+  | "webhook.disabled"
+  | "alert.raised";
 
 /** What happened, about to be written down. */
 export interface NewEvent {

@@ -2,6 +2,7 @@ import { memoryMessages } from "./memory-messages.ts";
 import { memoryOutbox } from "./memory-outbox.ts";
 import { MemoryRows } from "./memory-rows.ts";
 import { memorySuppressions } from "./memory-suppressions.ts";
+import { memoryWebhooks } from "./memory-webhooks.ts";
 import type { ConnectionRecord, KeyRecord, Store } from "./store.ts";
 
 /** A store that ends with the process: for tests, and for servers that were given no other. */
@@ -15,6 +16,7 @@ export function memoryStore(): Store {
     outbox: memoryOutbox(rows),
     events: rows.events,
     suppressions: memorySuppressions(),
+    webhooks: memoryWebhooks(),
     check: async () => {},
     close: async () => {},
   };

@@ -6,6 +6,7 @@ import { insertRow } from "./sql-insert.ts";
 import { createMessageStore } from "./sql-messages.ts";
 import { createOutboxStore } from "./sql-outbox.ts";
 import { createSuppressionStore } from "./sql-suppressions.ts";
+import { createWebhookStore } from "./sql-webhooks.ts";
 import type { ConnectionStore, KeyStore, SettingStore, Store } from "./store.ts";
 
 /** A store in an SQL database, brought up to date first. */
@@ -19,6 +20,7 @@ export async function createSqlStore(database: SqlDatabase): Promise<Store> {
     outbox: createOutboxStore(database),
     events: createEventStore(database),
     suppressions: createSuppressionStore(database),
+    webhooks: createWebhookStore(database),
     async check() {
       await database.all("SELECT 1");
     },

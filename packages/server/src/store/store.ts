@@ -3,6 +3,7 @@ import type { EventStore } from "./event-record.ts";
 import type { Idempotency, MessageQuery, MessageRecord, StoredBody } from "./message-record.ts";
 import type { OutboxStore } from "./outbox.ts";
 import type { SuppressionStore } from "./suppression-record.ts";
+import type { WebhookStore } from "./webhook-record.ts";
 
 /**
  * Where a server keeps what must outlive a request: keys, connections and the log of messages. Times are milliseconds
@@ -25,6 +26,8 @@ export interface Store {
   readonly events: EventStore;
   /** Who is written to no more. */
   readonly suppressions: SuppressionStore;
+  /** Who is told of what happened. */
+  readonly webhooks: WebhookStore;
   /** Rejects when the store cannot answer. */
   check(): Promise<void>;
   /** After the last request. */
