@@ -12,12 +12,13 @@ export interface Environment {
   readonly host: string;
   readonly port: number;
   readonly dataPath: string;
+  /** The URL of a Postgres, in place of a file in the data folder. */
+  readonly database: string | undefined;
   readonly apiKey: string | undefined;
   readonly encryptionKeys: readonly string[] | undefined;
   readonly connections: Readonly<Record<string, ConfiguredConnection>>;
   readonly allowHosts: readonly string[];
   readonly allowPorts: readonly number[] | undefined;
-  readonly webhookHosts: readonly string[];
   /** `platform`, or the URL of a resolver. */
   readonly resolver: string;
   readonly shutdownMs: number;
@@ -44,11 +45,11 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * | `EDGEPOST_CONNECTIONS` | JSON: name → connection URL or object; these may be anywhere | none |
  * | `EDGEPOST_ENCRYPTION_KEYS` | what secrets are sealed with: 32 octets in base64, the current one first, comma-separated | Node: made in the data folder |
  * | `EDGEPOST_DATA` | folder of the database; `:memory:` for none | `edgepost-data` |
+ * | `EDGEPOST_DATABASE` | Node: URL of a Postgres for several servers at once, in place of a file; needs `EDGEPOST_ENCRYPTION_KEYS` | none |
  * | `EDGEPOST_HOST` | address to listen on | `127.0.0.1` |
  * | `EDGEPOST_PORT` | port to listen on; 0 lets the system choose | 8025 |
  * | `EDGEPOST_ALLOW_HOSTS` | private mail servers callers may name: hosts, addresses, blocks, comma-separated | none |
  * | `EDGEPOST_ALLOW_PORTS` | ports callers may name, comma-separated | 465,587,2525 |
- * | `EDGEPOST_WEBHOOK_HOSTS` | private hosts webhooks may lead to: hosts, addresses, blocks, comma-separated | none |
  * | `EDGEPOST_RESOLVER` | Workers: URL of a DNS over HTTPS resolver, or `platform` to check literal addresses alone | Cloudflare's |
  * | `EDGEPOST_CORS_ORIGINS` | web pages that may call from a browser, as origins, comma-separated | none |
  * | `EDGEPOST_RATE_LIMIT` | requests per API key, as `100/60s` | any |
@@ -72,16 +73,19 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
   const result = schema.safeParse(Object.fromEntries(ours));
   if (!result.success) throw new EnvironmentError(describe(result.error.issues));
   const values = result.data;
+  if (values.EDGEPOST_DATABASE !== undefined && values.EDGEPOST_ENCRYPTION_KEYS === undefined) {
+    throw new EnvironmentError(describe([KEYS_MISSING]));
+  }
   return {
     host: values.EDGEPOST_HOST,
     port: values.EDGEPOST_PORT,
     dataPath: values.EDGEPOST_DATA,
+    database: values.EDGEPOST_DATABASE,
     apiKey: values.EDGEPOST_API_KEY,
     encryptionKeys: values.EDGEPOST_ENCRYPTION_KEYS,
     connections: values.EDGEPOST_CONNECTIONS,
     allowHosts: values.EDGEPOST_ALLOW_HOSTS ?? [],
     allowPorts: values.EDGEPOST_ALLOW_PORTS,
-    webhookHosts: values.EDGEPOST_WEBHOOK_HOSTS ?? [],
     resolver: values.EDGEPOST_RESOLVER,
     shutdownMs: values.EDGEPOST_SHUTDOWN_MS,
     server: {
@@ -123,6 +127,11 @@ const schema = z.strictObject({
     "must be keys of 32 octets in base64, comma-separated; make one with `openssl rand -base64 32`",
   ),
   EDGEPOST_DATA: text("must be a folder").default("edgepost-data"),
+  EDGEPOST_DATABASE: text("must be the URL of a Postgres: postgres://user:password@host/database")
+    .refine((value) => URL.canParse(value) && /^postgres(?:ql)?:$/.test(new URL(value).protocol), {
+      error: "must be the URL of a Postgres: postgres://user:password@host/database",
+    })
+    .optional(),
   EDGEPOST_HOST: text("must be an address").default("127.0.0.1"),
   EDGEPOST_PORT: wholeNumber(65_535, "must be a port: a whole number from 0 (the system chooses) to 65535").default(
     8025,
@@ -132,7 +141,6 @@ const schema = z.strictObject({
     z.coerce.number().int().min(1).max(65_535),
     "must be ports from 1 to 65535, comma-separated",
   ),
-  EDGEPOST_WEBHOOK_HOSTS: list(z.string().regex(/^[\w.:/-]+$/), "must be hosts, addresses or blocks, comma-separated"),
   EDGEPOST_RESOLVER: text("must be an https URL, or platform")
     .refine((value) => value === "platform" || (URL.canParse(value) && new URL(value).protocol === "https:"), {
       error: "must be an https URL, or platform",
@@ -159,6 +167,14 @@ const schema = z.strictObject({
   EDGEPOST_CONSOLE: z.enum(["true", "false"], "must be true or false").optional(),
   EDGEPOST_SHUTDOWN_MS: wholeNumber(3_600_000, "must be milliseconds: a whole number up to 3600000").default(30_000),
 });
+
+/** Made by one server, it would be unknown to the others. */
+const KEYS_MISSING: z.core.$ZodIssue = {
+  code: "custom",
+  path: ["EDGEPOST_ENCRYPTION_KEYS"],
+  message: "must be given along with EDGEPOST_DATABASE, the same to every server on it",
+  input: undefined,
+};
 
 function text(expected: string) {
   return z.string(expected);

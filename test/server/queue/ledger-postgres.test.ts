@@ -74,9 +74,10 @@ describeWithPostgres(`${title}, one killed ${KILLS} times, two frozen past their
 
     const subjects = Array.from({ length: MESSAGES }, (_, index) => `order-${index}`);
     const answered: string[] = [];
-    const atOnce = Math.ceil(MESSAGES / (KILLS + 1));
+    const turns = 2 * KILLS;
+    const atOnce = Math.ceil(MESSAGES / turns);
     // In turns, or the others would be done with everything while the first one starts again.
-    for (let turn = 0; turn <= KILLS; turn++) {
+    for (let turn = 0; turn < turns; turn++) {
       await one.url;
       const some = subjects.slice(turn * atOnce, (turn + 1) * atOnce);
       const anywhere = async () => (servers[dice.below(3)] ?? one).url;

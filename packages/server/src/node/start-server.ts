@@ -5,12 +5,9 @@ import { isPublic } from "../connections/host-policy.ts";
 import { createSendQueue } from "../connections/send-queue.ts";
 import { type Environment, readEnvironment } from "../environment.ts";
 import type { LogEntry } from "../http/log.ts";
-import { embeddedQueue } from "../queue/embedded.ts";
-import { sqliteStore } from "../store/sqlite.ts";
-import { hostList } from "../webhooks/target-policy.ts";
 import { createCheckedFetch } from "./checked-fetch.ts";
-import { openDataFolder } from "./data-folder.ts";
 import { listen } from "./listen.ts";
+import { openStorage } from "./open-storage.ts";
 
 /** A server that listens. */
 export interface RunningServer {
@@ -25,7 +22,6 @@ export interface RunningServer {
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 const MAINTAIN_EVERY_MS = 60 * 60 * 1000;
-const NOTIFY_EVERY_MS = 1_000;
 
 /**
  * Starts the endpoint on Node, as configured by `EDGEPOST_…` variables (see the README).
@@ -42,20 +38,16 @@ export async function startServer(
   const environment = readEnvironment(variables);
   const app = await openServer(environment, log);
   try {
-    // This process has the database to itself: what is being sent in it was interrupted.
     await app.recover();
     app.start();
     const firstKey = environment.apiKey === undefined ? await app.bootstrap() : undefined;
     const listener = await listen(environment.host, environment.port, app.fetch);
     const maintaining = setInterval(() => app.maintain(), MAINTAIN_EVERY_MS).unref();
-    // A store that cannot answer now is asked again.
-    const notifying = setInterval(() => app.notify().catch(() => {}), NOTIFY_EVERY_MS).unref();
     return {
       url: listener.url,
       firstKey,
       close() {
         clearInterval(maintaining);
-        clearInterval(notifying);
         return listener.close({ done: app.close(), withinMs: environment.shutdownMs });
       },
     };
@@ -73,31 +65,18 @@ export async function rotateSecrets(variables: Variables): Promise<void> {
 }
 
 async function openServer(environment: Environment, log: (entry: LogEntry) => void): Promise<MailServer> {
-  const { dataPath, apiKey, connections, allowHosts, allowPorts, webhookHosts } = environment;
-  const { databasePath, encryptionKeys, holdsKey } = openDataFolder(dataPath, environment.encryptionKeys);
-  if (holdsKey) {
-    const advice = "Give EDGEPOST_ENCRYPTION_KEYS to keep it elsewhere.";
-    process.emitWarning(`Secrets are sealed with a key in ${dataPath}, beside what it seals. ${advice}`);
-  }
+  const { apiKey, connections, allowHosts, allowPorts } = environment;
   return createServer({
     ...environment.server,
+    ...(await openStorage(environment)),
     transport: nodeTransport,
     queue: createSendQueue(),
-    outbox: embeddedQueue(),
     keys: apiKey === undefined ? [] : [{ name: "environment", token: apiKey }],
     connections,
-    store: await sqliteStore(databasePath),
-    encryptionKeys,
     hosts: { resolve: resolveHost, allow: allowHosts, ports: allowPorts },
     fetch: createCheckedFetch({ mayConnectTo: isPublic }),
-    webhooks: { fetch: createCheckedFetch({ mayConnectTo: publicOr(webhookHosts) }), allow: webhookHosts },
     log,
   });
-}
-
-function publicOr(allow: readonly string[]): (address: string, host: string) => boolean {
-  const isAllowed = hostList(allow);
-  return (address, host) => isPublic(address) || isAllowed(host) || isAllowed(address);
 }
 
 async function resolveHost(host: string): Promise<readonly string[]> {

@@ -11,9 +11,8 @@ const QUERY_TIMEOUT_MS = 60_000;
 /** A process that stands still in the middle of a transaction holds others up for no longer. */
 const IDLE_TRANSACTION_MS = 5_000;
 
-/** @throws Error when `pg` is not installed: it is an optional peer dependency. */
 export async function openPool(url: string): Promise<Pool> {
-  const { default: pg } = await import("pg");
+  const pg = await loadPg();
   const pool = new pg.Pool({ ...configOf(url), max: MAX_CONNECTIONS });
   // A link that breaks is told to whoever asks something over it. Unheard, it would end the process, too.
   pool.on("error", () => {});
@@ -23,11 +22,20 @@ export async function openPool(url: string): Promise<Pool> {
 
 /** A link of its own, to listen on. */
 export async function openClient(url: string): Promise<Client> {
-  const { default: pg } = await import("pg");
+  const pg = await loadPg();
   const client = new pg.Client(configOf(url));
   client.on("error", () => {});
   await client.connect();
   return client;
+}
+
+/** An optional peer dependency: nobody without a Postgres has it. */
+async function loadPg(): Promise<(typeof import("pg"))["default"]> {
+  try {
+    return (await import("pg")).default;
+  } catch (cause) {
+    throw new Error("A Postgres is reached by the package pg, which is not there: npm install pg", { cause });
+  }
 }
 
 function configOf(url: string): ClientConfig {
