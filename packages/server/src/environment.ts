@@ -19,6 +19,7 @@ export interface Environment {
   readonly connections: Readonly<Record<string, ConfiguredConnection>>;
   readonly allowHosts: readonly string[];
   readonly allowPorts: readonly number[] | undefined;
+  readonly webhookHosts: readonly string[];
   /** `platform`, or the URL of a resolver. */
   readonly resolver: string;
   readonly shutdownMs: number;
@@ -50,6 +51,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * | `EDGEPOST_PORT` | port to listen on; 0 lets the system choose | 8025 |
  * | `EDGEPOST_ALLOW_HOSTS` | private mail servers callers may name: hosts, addresses, blocks, comma-separated | none |
  * | `EDGEPOST_ALLOW_PORTS` | ports callers may name, comma-separated | 465,587,2525 |
+ * | `EDGEPOST_WEBHOOK_HOSTS` | private hosts webhooks may lead to: hosts, addresses, blocks, comma-separated | none |
  * | `EDGEPOST_RESOLVER` | Workers: URL of a DNS over HTTPS resolver, or `platform` to check literal addresses alone | Cloudflare's |
  * | `EDGEPOST_CORS_ORIGINS` | web pages that may call from a browser, as origins, comma-separated | none |
  * | `EDGEPOST_RATE_LIMIT` | requests per API key, as `100/60s` | any |
@@ -86,6 +88,7 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
     connections: values.EDGEPOST_CONNECTIONS,
     allowHosts: values.EDGEPOST_ALLOW_HOSTS ?? [],
     allowPorts: values.EDGEPOST_ALLOW_PORTS,
+    webhookHosts: values.EDGEPOST_WEBHOOK_HOSTS ?? [],
     resolver: values.EDGEPOST_RESOLVER,
     shutdownMs: values.EDGEPOST_SHUTDOWN_MS,
     server: {
@@ -141,6 +144,7 @@ const schema = z.strictObject({
     z.coerce.number().int().min(1).max(65_535),
     "must be ports from 1 to 65535, comma-separated",
   ),
+  EDGEPOST_WEBHOOK_HOSTS: list(z.string().regex(/^[\w.:/-]+$/), "must be hosts, addresses or blocks, comma-separated"),
   EDGEPOST_RESOLVER: text("must be an https URL, or platform")
     .refine((value) => value === "platform" || (URL.canParse(value) && new URL(value).protocol === "https:"), {
       error: "must be an https URL, or platform",

@@ -5,6 +5,7 @@ import { isPublic } from "../connections/host-policy.ts";
 import { createSendQueue } from "../connections/send-queue.ts";
 import { type Environment, readEnvironment } from "../environment.ts";
 import type { LogEntry } from "../http/log.ts";
+import { hostList } from "../webhooks/target-policy.ts";
 import { createCheckedFetch } from "./checked-fetch.ts";
 import { listen } from "./listen.ts";
 import { openStorage } from "./open-storage.ts";
@@ -22,6 +23,7 @@ export interface RunningServer {
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 const MAINTAIN_EVERY_MS = 60 * 60 * 1000;
+const NOTIFY_EVERY_MS = 1_000;
 
 /**
  * Starts the endpoint on Node, as configured by `EDGEPOST_…` variables (see the README).
@@ -43,11 +45,14 @@ export async function startServer(
     const firstKey = environment.apiKey === undefined ? await app.bootstrap() : undefined;
     const listener = await listen(environment.host, environment.port, app.fetch);
     const maintaining = setInterval(() => app.maintain(), MAINTAIN_EVERY_MS).unref();
+    // A store that cannot answer now is asked again.
+    const notifying = setInterval(() => app.notify().catch(() => {}), NOTIFY_EVERY_MS).unref();
     return {
       url: listener.url,
       firstKey,
       close() {
         clearInterval(maintaining);
+        clearInterval(notifying);
         return listener.close({ done: app.close(), withinMs: environment.shutdownMs });
       },
     };
@@ -65,7 +70,7 @@ export async function rotateSecrets(variables: Variables): Promise<void> {
 }
 
 async function openServer(environment: Environment, log: (entry: LogEntry) => void): Promise<MailServer> {
-  const { apiKey, connections, allowHosts, allowPorts } = environment;
+  const { apiKey, connections, allowHosts, allowPorts, webhookHosts } = environment;
   return createServer({
     ...environment.server,
     ...(await openStorage(environment)),
@@ -75,8 +80,14 @@ async function openServer(environment: Environment, log: (entry: LogEntry) => vo
     connections,
     hosts: { resolve: resolveHost, allow: allowHosts, ports: allowPorts },
     fetch: createCheckedFetch({ mayConnectTo: isPublic }),
+    webhooks: { fetch: createCheckedFetch({ mayConnectTo: publicOr(webhookHosts) }), allow: webhookHosts },
     log,
   });
+}
+
+function publicOr(allow: readonly string[]): (address: string, host: string) => boolean {
+  const isAllowed = hostList(allow);
+  return (address, host) => isPublic(address) || isAllowed(host) || isAllowed(address);
 }
 
 async function resolveHost(host: string): Promise<readonly string[]> {
