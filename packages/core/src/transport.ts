@@ -21,6 +21,11 @@ export interface SendOptions {
    * all by a transport without {@link Transport.tellsFinal}.
    */
   readonly onFinal?: (() => Promise<void>) | undefined;
+  /**
+   * Told each line of the dialogue this message is sent in, `C: …` and `S: …`, credentials and the message left out; the
+   * opening of a connection too, where that was for this message. Not called by a transport that speaks no SMTP.
+   */
+  readonly trace?: ((line: string) => void) | undefined;
 }
 
 /**

@@ -43,7 +43,7 @@ export function nodeTransport(connection: SmtpConnection | string, options: Node
   };
   const { pool: limits, timeouts, defaults } = parsed;
   const pool = createPool({
-    open: ({ signal, onLeaving }) => openSession({ ...settings, onLeaving }, signal),
+    open: ({ signal, onLeaving, trace }) => openSession({ ...settings, onLeaving, watcher: trace }, signal),
     limits,
     totalMs: timeouts.totalMs,
   });

@@ -56,6 +56,15 @@ export class Link {
     return this.#wire.tls;
   }
 
+  /** Shows the dialogue to somebody, too, until the function it returns is called. */
+  watch(watcher: ((line: string) => void) | undefined): () => void {
+    const { trace } = this.#options;
+    trace.watcher = watcher;
+    return () => {
+      trace.watcher = undefined;
+    };
+  }
+
   /** True while the server has said nothing that nobody asked for, and is still there, as far as that has shown. */
   get isQuiet(): boolean {
     return this.#fault === undefined && !this.hasArrived;

@@ -20,6 +20,8 @@ export interface OpenOptions {
   readonly transport: string;
   readonly random: (bytes: number) => Uint8Array;
   readonly trace?: ((line: string) => void) | undefined;
+  /** Told the dialogue until the session is open. */
+  readonly watcher?: ((line: string) => void) | undefined;
   /** Told which stage begins. */
   readonly onStage?: ((stage: VerificationStageName) => void) | undefined;
   /** Told what the handshake came to, right after it. */
@@ -41,6 +43,7 @@ export async function openSession(connect: Connect, options: OpenOptions, signal
   onStage("connect");
   const socket = await openSocket(connect, connection, signal);
   let link = new Link(socket, { timeouts, limits, trace: new Trace(options.trace) });
+  const stopWatching = link.watch(options.watcher);
   let stopObeying = link.obey(signal);
   let isSecured = security === "implicit";
   try {
@@ -90,6 +93,7 @@ export async function openSession(connect: Connect, options: OpenOptions, signal
     onLeaving(link.quit());
     throw error;
   } finally {
+    stopWatching();
     stopObeying();
   }
 }

@@ -34,9 +34,13 @@ export interface Session {
 export interface PoolOptions {
   /**
    * Opens one session; honours the signal. One that fails rejects at once, and tells `onLeaving` before when its socket
-   * will be closed, if that takes a while.
+   * will be closed, if that takes a while. `trace` is told the dialogue until the session is open.
    */
-  open(options: { readonly signal: AbortSignal; onLeaving(closed: Promise<void>): void }): Promise<Session>;
+  open(options: {
+    readonly signal: AbortSignal;
+    readonly trace: SendOptions["trace"];
+    onLeaving(closed: Promise<void>): void;
+  }): Promise<Session>;
   /** Connections, messages for each, idle time, rate. */
   readonly limits: ParsedConnection["pool"];
   /** Deadline of one whole send, waiting for a connection included. */
@@ -136,7 +140,7 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
         await carry(job, deadline, idleConnection, true);
       } else {
         sockets++;
-        await carry(job, deadline, await connect(deadline), false);
+        await carry(job, deadline, await connect(deadline, job.options), false);
       }
     } catch (error) {
       job.reject(deadline.expired ? asTimeout(error, totalMs) : error);
@@ -155,7 +159,7 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
     } catch (error) {
       if (isReused && wasFoundDead(error)) {
         await quit(connection);
-        return carry(job, deadline, await connect(deadline), false);
+        return carry(job, deadline, await connect(deadline, job.options), false);
       }
       job.reject(deadline.expired ? asTimeout(error, totalMs) : error);
       const resetting = session.usable ? session.reset() : undefined;
@@ -165,13 +169,13 @@ export function createPool({ open, limits, totalMs }: PoolOptions): Pool {
   }
 
   /** Opens a session in a place that was taken before, and gives the place back when that fails. */
-  async function connect({ signal }: Deadline): Promise<Connection> {
+  async function connect({ signal }: Deadline, { trace }: SendOptions): Promise<Connection> {
     let leaving: Promise<void> | undefined;
     const onLeaving = (closed: Promise<void>) => {
       leaving = closed;
     };
     try {
-      const session = await open({ signal, onLeaving });
+      const session = await open({ signal, trace, onLeaving });
       established++;
       return { session, messages: 0, idleSince: 0 };
     } catch (error) {

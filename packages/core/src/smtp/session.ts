@@ -66,11 +66,13 @@ export class SmtpSession implements Session {
     if (options.signal?.aborted) {
       throw new MailError("aborted", "The send was aborted.", { phase: link.phase, cause: options.signal.reason });
     }
+    const stopWatching = link.watch(options.trace);
     const stopObeying = link.obey(options.signal);
     try {
       return await deliver(state, mail, options);
     } finally {
       stopObeying();
+      stopWatching();
       this.#rest();
     }
   }

@@ -48,7 +48,7 @@ export function createSmtpTransport(
     trace: options.trace,
   };
   const pool = createPool({
-    open: ({ signal, onLeaving }) => openSession(connect, { ...open, onLeaving }, signal),
+    open: ({ signal, onLeaving, trace }) => openSession(connect, { ...open, onLeaving, watcher: trace }, signal),
     limits: parsed.pool,
     totalMs: parsed.timeouts.totalMs,
   });

@@ -10,6 +10,8 @@ const LAST_LINES = 20;
  * It is kept as it comes and made into text only when somebody reads it, since a message that arrives needs none.
  */
 export class Trace {
+  /** Watches while one message is sent. */
+  watcher: ((line: string) => void) | undefined;
   readonly #hook: ((line: string) => void) | undefined;
   /** A ring of the last entries: a line of the client, or a reply of the server. */
   readonly #entries: (string | SmtpReply)[] = [];
@@ -23,6 +25,7 @@ export class Trace {
     this.#entries[this.#next] = entry;
     this.#next = (this.#next + 1) % LAST_LINES;
     if (this.#hook !== undefined) this.#show(entry, this.#hook);
+    if (this.watcher !== undefined) this.#show(entry, this.watcher);
   }
 
   /** The last lines, oldest first. */

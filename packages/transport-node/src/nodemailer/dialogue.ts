@@ -47,6 +47,9 @@ export class Dialogue {
   /** False once the server has said more than it was asked: nothing can be asked of it any more. */
   isInStep = true;
 
+  /** Watches while a session is opened for a message, or while one is sent. */
+  watcher: ((line: string) => void) | undefined;
+
   readonly #host: string;
   readonly #hook: ((line: string) => void) | undefined;
   readonly #trace: string[] = [];
@@ -206,10 +209,12 @@ export class Dialogue {
   #note(line: string): void {
     this.#trace.push(line);
     if (this.#trace.length > TRACE_LINES) this.#trace.shift();
-    try {
-      this.#hook?.(line);
-    } catch {
-      // An observer must not break the dialogue it watches.
+    for (const observe of [this.#hook, this.watcher]) {
+      try {
+        observe?.(line);
+      } catch {
+        // An observer must not break the dialogue it watches.
+      }
     }
   }
 }

@@ -16,6 +16,8 @@ export interface SessionSettings {
   readonly connection: ParsedConnection;
   readonly route: Route;
   readonly trace: ((line: string) => void) | undefined;
+  /** Told the dialogue until the session is open. */
+  readonly watcher?: ((line: string) => void) | undefined;
   /** The name of the transport, for receipts. */
   readonly transport: string;
   /** Told, before opening fails, when the socket will be closed. */
@@ -34,12 +36,15 @@ export async function openSession(
   const { connection, trace, transport, onLeaving = () => {} } = settings;
   const socket = await openSocket(settings, signal, stages);
   const link = new NodemailerLink(socket, smtpOptions(connection), { ...connection, trace });
+  link.dialogue.watcher = settings.watcher;
   try {
     await greet(link, connection, signal, stages);
     if (connection.auth !== undefined) await stages.time("auth", () => login(link, connection, signal));
   } catch (error) {
     onLeaving(link.quit());
     throw error;
+  } finally {
+    link.dialogue.watcher = undefined;
   }
   return new NodemailerSession(link, link.smtp.secure && connection.tls.rejectUnauthorized, transport);
 }
