@@ -264,6 +264,20 @@ describe("workerMailerTransport", () => {
       expect(endless).toMatchObject({ error: { code: "protocol-error", phase: "greeting" } });
     });
 
+    it("ends with a page of what it says and not half a megabyte, and no cursor moves", async () => {
+      const words = `no\x1b[2J\x9b ${"no ".repeat(150_000)}`;
+      const outcome = await against(async (dialogue) => {
+        await greet(dialogue);
+        await dialogue.line();
+        dialogue.say(`550 ${words}\r\n`);
+      });
+      expect(outcome).toMatchObject({ error: { code: "sender-rejected", phase: "mail", reply: 550 } });
+      const { message, trace } = (outcome as { error: { message: string; trace: readonly string[] } }).error;
+      expect(message.length).toBeLessThan(1_200);
+      expect(trace.join("\n").length).toBeLessThan(1_500);
+      expect(message + trace.join("")).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
+    });
+
     it("takes no reply for the answer to what was not asked yet", async () => {
       const outcome = await against(async (dialogue) => dialogue.say("220 mail.test\r\n250 early\r\n"));
       expect(outcome).toMatchObject({ error: { code: "protocol-error" } });

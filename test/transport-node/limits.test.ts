@@ -65,6 +65,19 @@ describe.each(nodeTransports)("$name", ({ create }) => {
     },
   );
 
+  test("shows a page of a refusal and not half a megabyte, and keeps the whole reply", async () => {
+    const words = "no ".repeat(15_000).trim();
+    const reply = `${`550-${words}\r\n`.repeat(9)}550 ${words}\r\n`;
+    const error = await sendTo(
+      upTo("MAIL", async (dialogue) => dialogue.say(reply)),
+      {},
+    );
+    expect(error).toMatchObject({ code: "sender-rejected", reply: { code: 550 } });
+    expect(error.reply?.text.length).toBeGreaterThan(440_000);
+    expect(error.message.length).toBeLessThan(1_200);
+    expect(error.trace?.join("\n").length).toBeLessThan(12_000);
+  });
+
   test("does not know what became of a message whose reply drips in", async () => {
     const error = await sendTo(upTo("message", drip), { finalMs: 150 });
     expect(error).toMatchObject({ code: "delivery-unknown", phase: "body", retryable: false });

@@ -8,7 +8,7 @@ import {
 } from "@edgepost/core";
 import { settleWithin } from "../settle.ts";
 import type { Internals } from "./internals.ts";
-import { parseReply, secretsIn } from "./lines.ts";
+import { linesOf, parseReply, secretsIn, shorten } from "./lines.ts";
 
 /** One reply, all its lines: a server may go on with `250-` for ever. */
 const MAX_REPLY_BYTES = 524_288;
@@ -84,7 +84,9 @@ export class Dialogue {
         throw this.fail("protocol-error", "The server's answer is none to this command.", error);
       // RFC 3463: 5.3.4 is a message too big for the system.
       const code = phase === "body" && reply.enhancedCode === "5.3.4" ? "message-too-large" : refused;
-      throw this.error(code, `The server said no: ${reply.code} ${reply.text}`, { reply });
+      throw this.error(code, `The server said no: ${reply.code} ${shorten(reply.text).replaceAll("\n", " ")}`, {
+        reply,
+      });
     }
   }
 
@@ -170,7 +172,7 @@ export class Dialogue {
     const ms = this.#isCommitted ? this.#options.finalMs : this.#options.replyMs;
     const text = await this.#within(ms, "The server did not answer", () => this.#readReply());
     this.#isCommitted = false;
-    for (const line of this.#withoutSecrets(text).trimEnd().split(/\r?\n/)) this.#note(`S: ${line}`);
+    for (const line of linesOf(this.#withoutSecrets(text).trimEnd())) this.#note(`S: ${shorten(line)}`);
     return text;
   }
 

@@ -1,6 +1,6 @@
 import type { MailError, MailPhase, RejectedRecipient, SmtpReply } from "@edgepost/core";
 import { allRefused, isRefusable, refused } from "./refusals.ts";
-import { parseReply } from "./reply-lines.ts";
+import { parseReply, shorten } from "./reply-lines.ts";
 import { broken, interrupted, notOffered, type Situation, senseless } from "./situation.ts";
 
 /** Of the dialogue, as much as explains an error. */
@@ -144,7 +144,8 @@ export class Dialogue {
    */
   heard(said: string): SmtpReply | undefined {
     const text = this.withoutSecrets(said);
-    for (const line of text.split("\n")) this.#note(`S: ${line}`);
+    // Of a reply without end only the last lines would stay.
+    for (const line of text.split("\n").slice(-TRACE_LINES)) this.#note(`S: ${shorten(line)}`);
     const reply = parseReply(text);
     const [command] = this.#awaited;
     if (command === undefined && this.#phase === "idle") {

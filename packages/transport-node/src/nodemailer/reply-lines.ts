@@ -47,9 +47,17 @@ export function parseReply(text: string): SmtpReply | undefined {
   return { code: Number(digits), ...(enhancedCode !== undefined && { enhancedCode }), text: texts.join("\n") };
 }
 
+/** Characters of a reply, or of one of its lines, that messages and traces show. The reply itself has them all. */
+const MAX_SHOWN = 1_000;
+
+/** Not more of a server's words than somebody would read: its replies may have half a megabyte. */
+export function shorten(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
 /** For a message to a human: `550 5.1.1 No such user`. */
 export function formatReply({ code, enhancedCode, text }: SmtpReply): string {
-  return [code, enhancedCode, text.replaceAll("\n", " ")].filter((part) => part !== undefined).join(" ");
+  return [code, enhancedCode, shorten(text).replaceAll("\n", " ")].filter((part) => part !== undefined).join(" ");
 }
 
 /**
