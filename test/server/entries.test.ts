@@ -7,6 +7,7 @@ import { hostSuite } from "./suite/hosts.ts";
 import { useHouse } from "./suite/house.ts";
 import { injectionSuite } from "./suite/injection.ts";
 import { limitSuite } from "./suite/limits.ts";
+import { metricSuite } from "./suite/metrics.ts";
 import { nameSuite } from "./suite/names.ts";
 import { outcomeSuite } from "./suite/outcomes.ts";
 import { sendingSuite } from "./suite/sending.ts";
@@ -31,4 +32,5 @@ describe.each(ENTRIES)("%s", (_name, start) => {
   describe("what mail servers do", () => outcomeSuite(house));
   describe("the suppression list", () => suppressionSuite(house));
   describe("webhooks", () => webhookSuite(start, house));
+  describe("metrics", () => metricSuite(house));
 });

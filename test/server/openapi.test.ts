@@ -119,12 +119,18 @@ test("every route is in the document, and nothing else is", () => {
 describe("every example is a request that works, and is answered as the document says:", () => {
   test.each(OPERATIONS.map((operation) => [`${operation.method.toUpperCase()} ${operation.path}`, operation] as const))(
     "%s",
-    async (_name, { method, path, example, body, status, answer, isStream }) => {
+    async (_name, { method, path, example, body, status, answer, isStream, isText }) => {
       const { app, ask, fill } = await documented();
       if (isStream) {
         const response = await app.request(`${fill(path)}?after=0`, { headers: { authorization: `Bearer ${TOKEN}` } });
         expect(response.headers.get("content-type")).toBe("text/event-stream");
         expect(answer?.safeParse(await firstEvent(response))).toMatchObject({ success: true });
+        return;
+      }
+      if (isText) {
+        const response = await app.request(fill(path), { headers: { authorization: `Bearer ${TOKEN}` } });
+        expect(response.headers.get("content-type")).toMatch(/^text\/plain; /);
+        expect(answer?.safeParse(await response.text())).toMatchObject({ success: true });
         return;
       }
       if (example !== undefined && body !== undefined) expect(body.safeParse(example).success).toBe(true);

@@ -37,15 +37,15 @@ export function authenticate({ keyring, gate }: Services): Middleware {
   return (c, next) =>
     gate.pass(async () => {
       c.set("key", await keyring.authenticate(c.req.raw));
-      if (c.req.path !== EVENTS && !acceptsJson(c.req.header("accept") ?? "*/*")) {
+      if (!NO_JSON.has(c.req.path) && !acceptsJson(c.req.header("accept") ?? "*/*")) {
         throw new RequestProblem("not-acceptable", "Answers are application/json; `Accept` excludes that.");
       }
       await next();
     });
 }
 
-/** What is followed here is no JSON, as its readers know, and its problems are. */
-const EVENTS = "/v1/events";
+/** What is read here is no JSON, as its readers know, and its problems are. */
+const NO_JSON: ReadonlySet<string> = new Set(["/v1/events", "/metrics"]);
 
 /** Who is told, if this request fails. */
 export function viewerOf(c: Context<RequestContext>): Viewer {

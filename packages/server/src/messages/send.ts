@@ -58,6 +58,7 @@ export async function send(services: Services, request: SendRequest): Promise<Se
         const over = { message: asSuppressed(message), body: content, leaseUntil: null };
         const first = await store.messages.begin(over, idempotentSince);
         if (first !== undefined) return { first };
+        services.metrics.countMessage("suppressed");
         throw everybodySuppressed();
       }
       const leaseUntil = message.createdAt + STALE_MS;
@@ -102,20 +103,24 @@ async function deliver(
   sending: () => Promise<Receipt>,
   connection: OpenConnection,
   record: MessageRecord,
-  { store, clock, suppressions }: Services,
+  { store, clock, suppressions, metrics }: Services,
 ): Promise<SendAnswer> {
+  const ended = (error?: unknown) => metrics.countAttempt(error, clock().getTime() - record.createdAt);
   const writeDown = async (outcome: MessageOutcome, keepsIdempotency: boolean) => {
     await store.outbox.settle(
       { id: record.id, ...FIRST_LEASE },
       { message: outcome, at: clock().getTime(), keepsIdempotency, isInterruption: false },
     );
+    metrics.countMessage(outcome.state);
     await suppressions.learn(connection, record.recipients, outcome.recipients);
   };
   let receipt: Receipt;
   try {
     receipt = await sending();
+    ended();
   } catch (thrown) {
     const error = withHint(thrown, connection.host);
+    ended(error);
     await writeDown(failed(record, error, clock().getTime()), isLastWord(error));
     await connection.note(error);
     throw error;

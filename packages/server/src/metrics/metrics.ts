@@ -1,17 +1,22 @@
-import type { MailErrorCode } from "@edgepost/core";
+import { isMailError, type MailErrorCode } from "@edgepost/core";
+import type { MessageState } from "../store/message-record.ts";
 
 /** What this process has counted since it began. */
 export interface Metrics {
-  /** One attempt to send a message ended: well, or with an error. */
-  countAttempt(code: AttemptCode, ms: number): void;
+  /** One attempt to send a message ended, well or with an error, after so long. */
+  countAttempt(error: unknown, ms: number): void;
+  /** A message entered a state. */
+  countMessage(state: MessageState): void;
   /** One request to a webhook ended. */
   countWebhook(outcome: WebhookOutcome): void;
   readonly attempts: ReadonlyMap<AttemptCode, number>;
+  readonly messages: ReadonlyMap<MessageState, number>;
   readonly webhooks: ReadonlyMap<WebhookOutcome, number>;
   readonly durations: Durations;
 }
 
-export type AttemptCode = MailErrorCode | "ok";
+/** `internal` for an error nobody foresaw. */
+export type AttemptCode = MailErrorCode | "ok" | "internal";
 export type WebhookOutcome = "delivered" | "failed" | "given-up";
 
 /** How long attempts took, as a histogram of Prometheus: each bucket counts those as short as its bound. */
@@ -26,14 +31,15 @@ const BUCKETS_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 6
 
 export function createMetrics(): Metrics {
   const attempts = new Map<AttemptCode, number>();
+  const messages = new Map<MessageState, number>();
   const webhooks = new Map<WebhookOutcome, number>();
   const counts = BUCKETS_SECONDS.map(() => 0);
   let count = 0;
   let sumSeconds = 0;
 
   return {
-    countAttempt(code, ms) {
-      increment(attempts, code);
+    countAttempt(error, ms) {
+      increment(attempts, error === undefined ? "ok" : isMailError(error) ? error.code : "internal");
       const seconds = ms / 1000;
       count++;
       sumSeconds += seconds;
@@ -41,8 +47,10 @@ export function createMetrics(): Metrics {
         if (seconds <= bound) counts[index] = (counts[index] ?? 0) + 1;
       });
     },
+    countMessage: (state) => increment(messages, state),
     countWebhook: (outcome) => increment(webhooks, outcome),
     attempts,
+    messages,
     webhooks,
     get durations() {
       const buckets = BUCKETS_SECONDS.map((seconds, index) => ({ seconds, count: counts[index] ?? 0 }));

@@ -348,4 +348,6 @@ export const connectorAnswerSchema = z
   .looseObject({})
   .meta({ id: "ConnectorAnswer", description: "What the platform itself answers, or a SendAnswer." });
 
+export const metricsSchema = z.string().meta({ id: "Metrics", description: "The text format of Prometheus, 0.0.4." });
+
 export const healthSchema = z.strictObject({ status: z.string() }).meta({ id: "Health" });

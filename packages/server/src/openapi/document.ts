@@ -159,7 +159,7 @@ function toResponses(operation: Operation, refs: Refs): object {
 }
 
 function toResponse(
-  { answer, status, isIdempotent, isStream }: Omit<Operation, "answer"> & { answer?: z.ZodType | undefined },
+  { answer, status, isIdempotent, isStream, isText }: Omit<Operation, "answer"> & { answer?: z.ZodType | undefined },
   refs: Refs,
 ): object {
   const replayed = {
@@ -174,7 +174,9 @@ function toResponse(
       ...(status === 202 && { Location: { description: "Where to ask for it.", schema: { type: "string" } } }),
     },
     ...(answer !== undefined && {
-      content: { [isStream ? "text/event-stream" : "application/json"]: { schema: refs.get(answer) } },
+      content: {
+        [isText ? "text/plain" : isStream ? "text/event-stream" : "application/json"]: { schema: refs.get(answer) },
+      },
     }),
   };
 }

@@ -28,6 +28,8 @@ export interface Operation {
   readonly isForm?: boolean;
   /** Answered event by event (text/event-stream); `answer` is the data of one. */
   readonly isStream?: boolean;
+  /** Answered as text/plain. */
+  readonly isText?: boolean;
   /** It may be stored instead, to be sent later: a 202 with this. */
   readonly waiting?: z.ZodType;
   readonly isIdempotent?: boolean;
@@ -451,6 +453,18 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "Delete an API key",
     scope: "keys:write",
     status: 204,
+  },
+  {
+    id: "getMetrics",
+    method: "get",
+    path: "/metrics",
+    tag: "Server",
+    summary: "Read what Prometheus reads",
+    description: "Counters are those of the process that answers; what waits is counted in the store.",
+    scope: "metrics:read",
+    isText: true,
+    status: 200,
+    answer: answers.metricsSchema,
   },
   {
     id: "getHealth",

@@ -50,14 +50,17 @@ export interface Round {
   close(): Promise<void>;
 }
 
-export type CourierServices = Pick<Services, "store" | "connections" | "suppressions" | "clock" | "log" | "newId">;
+export type CourierServices = Pick<
+  Services,
+  "store" | "connections" | "suppressions" | "metrics" | "clock" | "log" | "newId"
+>;
 
 export function createCourier(
   services: CourierServices,
   limits: QueueLimits,
   random: () => number = Math.random,
 ): Courier {
-  const { store, connections, suppressions, clock } = services;
+  const { store, connections, suppressions, metrics, clock } = services;
   const { outbox } = store;
   const holder = services.newId(clock());
   /** What was leased here and is not done with. Whatever is dropped by an error is not renewed, and waits again. */
@@ -73,14 +76,17 @@ export function createCourier(
     const leave = connection instanceof MailError ? () => {} : await connection.enter();
     try {
       if (!(await outbox.openAttempt(lease, now()))) return;
+      const openedAt = now();
       const ending = await attempt(lease, message, body, connection);
       leave();
       const error = "error" in ending ? ending.error : undefined;
+      metrics.countAttempt(error, now() - openedAt);
       const opened = { ...message, attempts: lease.attempt };
       const outcome = judgeAttempt({ message: opened, ending, limits, now: now(), random });
       await persist(() =>
         outbox.settle(lease, { message: outcome, at: now(), keepsIdempotency: true, isInterruption: false }),
       );
+      metrics.countMessage(outcome.state);
       if (connection instanceof MailError) return;
       await suppressions.learn(connection, message.recipients, outcome.recipients);
       await connection.note(error);
@@ -96,6 +102,7 @@ export function createCourier(
     if (recipients.some(isWaiting)) return { ...message, recipients };
     const outcome = { ...message, recipients, state: stateOf(recipients), dueAt: null, finishedAt: now() };
     await outbox.revise(message, outcome, message.expiresAt ?? now(), now());
+    metrics.countMessage(outcome.state);
     return undefined;
   }
 

@@ -115,6 +115,14 @@ export function memoryOutbox(rows: MemoryRows): OutboxStore {
     },
 
     depth: async (most) => Math.min(most, waiting().length),
+    async backlog() {
+      const names = new Set(waiting().map(({ message }) => String(message.connection)));
+      return [...names].sort().map((connection) => {
+        const due = waiting().filter(({ message }) => message.connection === connection);
+        const dueAt = Math.min(...due.map(({ message }) => message.dueAt ?? Infinity));
+        return { connection, waiting: due.length, dueAt };
+      });
+    },
     attempts: async (id) => attempts.get(id) ?? [],
     pace: async (connection) => paces.get(connection) ?? { pausedUntil: null, reason: null },
     async pause(connection, until, reason, at) {

@@ -38,6 +38,8 @@ export interface OutboxStore {
   due(within: DueWindow): Promise<readonly { id: string; connection: string; dueAt: number }[]>;
   /** How many messages wait; `most` when there are that many or more. */
   depth(most: number): Promise<number>;
+  /** The connections that have messages waiting, with how many: for whoever watches. */
+  backlog(): Promise<readonly (Lane & { readonly waiting: number })[]>;
   /** Every attempt of a message, the first one first. */
   attempts(id: string): Promise<readonly AttemptRecord[]>;
 

@@ -134,6 +134,18 @@ export function createOutboxStore(database: SqlDatabase): OutboxStore {
       return Number(row?.depth ?? 0);
     },
 
+    async backlog() {
+      const rows = await database.all(
+        `SELECT connection, count(*) AS waiting, min(due_at) AS due_at FROM messages
+          WHERE due_at IS NOT NULL AND lease_until IS NULL GROUP BY connection ORDER BY connection`,
+      );
+      return rows.map(({ connection, waiting, due_at }) => ({
+        connection: String(connection),
+        waiting: Number(waiting),
+        dueAt: Number(due_at),
+      }));
+    },
+
     async attempts(id) {
       return (await database.all("SELECT * FROM attempts WHERE message = ? ORDER BY number", id)).map(toAttempt);
     },
