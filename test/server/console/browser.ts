@@ -75,10 +75,14 @@ export async function openTab(
   page.on("console", (message) => {
     if (message.type() === "error") trouble.push(`console: ${message.text()}`);
   });
-  page.on("request", (request) => {
-    if (!request.url().startsWith(entry.url) && !request.url().startsWith("about:"))
-      trouble.push(`asked: ${request.url()}`);
-  });
+  // What the policy refuses never comes this far.
+  await context.route(
+    (url) => url.origin !== entry.url,
+    (route) => {
+      trouble.push(`asked: ${route.request().url()}`);
+      return route.abort();
+    },
+  );
   return { page, trouble };
 }
 

@@ -1,6 +1,7 @@
 import { parseConnection } from "@edgepost/core";
 import type { StoredConnection } from "../connections/connection-book.ts";
 import { PROVIDERS, type Provider } from "../connections/providers.ts";
+import { toText } from "./address-text.ts";
 import { type Form, startForm } from "./form.ts";
 
 /** What a connection is as the fields of a form, and the way back to the body the API takes. */
@@ -97,13 +98,4 @@ function withoutNulls(fields: Readonly<Record<string, unknown>>): Record<string,
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** An address as somebody would write it: defaults may also be objects, which came by the API. */
-function toText(address: unknown): string {
-  if (typeof address === "string") return address;
-  if (Array.isArray(address)) return address.map(toText).join(", ");
-  if (!isRecord(address)) return "";
-  const { name, address: mailbox = address.email } = address;
-  return name === undefined ? String(mailbox) : `${JSON.stringify(name)} <${mailbox}>`;
 }

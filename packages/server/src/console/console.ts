@@ -10,6 +10,7 @@ import { readForm } from "./form.ts";
 import { hardened } from "./headers.ts";
 import { link } from "./html.ts";
 import { homeOf } from "./layout.ts";
+import { composePages } from "./pages/compose.ts";
 import { connectionPages } from "./pages/connection.ts";
 import { connectionNewPages } from "./pages/connection-new.ts";
 import { connectionsPages } from "./pages/connections.ts";
@@ -62,6 +63,7 @@ export function consoleRoutes(
   routes.route("/", connectionNewPages(services));
   routes.route("/", connectionPages(services));
   routes.route("/", keyPages(services));
+  routes.route("/", composePages(services));
   routes.route("/", messagesPages(services));
   routes.route("/", messagePages(services));
   routes.route("/", settingsPages(services));

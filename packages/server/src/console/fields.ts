@@ -1,3 +1,4 @@
+import type { SmtpReply } from "@edgepost/core";
 import type { ProblemDetails } from "../http/problem.ts";
 import type { Form } from "./form.ts";
 import { type Html, html, NOTHING } from "./html.ts";
@@ -99,13 +100,23 @@ export function radios({
 }
 
 /** What went wrong, above the form it went wrong with, and announced. */
-export function problemNote({ title, detail, errors = [] }: ProblemDetails, advice?: string): Html {
+export function problemNote(
+  { title, detail, errors = [], rejected = [], reply }: ProblemDetails,
+  advice?: string,
+): Html {
   const isTold = errors.length > 0;
   return html`<div class="note bad" role="alert" id="problem" tabindex="-1">
 <p><strong>${title}.</strong>${isTold ? NOTHING : html` ${detail}`}</p>
 ${isTold ? html`<ul>${errors.map((error) => html`<li>${error.pointer === "" ? NOTHING : html`<code>${error.pointer.slice(1)}</code> `}${error.detail}</li>`)}</ul>` : NOTHING}
+${rejected.length > 0 ? html`<ul>${rejected.map((refusal) => html`<li>${refusal.address}: ${said(refusal.reply)}</li>`)}</ul>` : NOTHING}
+${reply !== undefined && rejected.length === 0 ? html`<p>${say("test.reply")} ${said(reply)}</p>` : NOTHING}
 ${advice === undefined ? NOTHING : html`<p>${advice}</p>`}
 </div>`;
+}
+
+/** What a mail server said, as it said it. */
+export function said({ code, enhancedCode, text }: SmtpReply): Html {
+  return html`<code>${[code, enhancedCode, text].filter((part) => part !== undefined).join(" ")}</code>`;
 }
 
 /** A text field that keeps what was typed and shows what is wrong with it. */

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 
-export { html, raw } from "hono/html";
+export { html } from "hono/html";
 
 /** A piece of a page. Everything put into one is escaped, unless it is a piece itself. */
 export type Html = ReturnType<typeof html>;

@@ -23,17 +23,20 @@ for (const form of document.querySelectorAll("form[data-busy]")) {
     form.dataset.sent = "yes";
     const button = event.submitter;
     if (!button) return;
-    // A button that is disabled at once is not sent along.
+    const words = button.textContent;
+    // After the browser has taken what the form says.
     setTimeout(() => {
-      button.setAttribute("aria-disabled", "true");
       button.classList.add("busy");
       button.textContent = form.dataset.busy;
     });
+    // Who comes back by the browser's own button finds the form as he left it.
+    addEventListener("pageshow", () => {
+      delete form.dataset.sent;
+      button.classList.remove("busy");
+      button.textContent = words;
+    }, { once: true });
   });
 }
-
-// A page that comes back by the browser's own button is as it was left: not waiting any more.
-addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 for (const field of document.querySelectorAll(".drop input[type=file]")) {
   const place = field.closest(".drop");

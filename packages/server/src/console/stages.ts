@@ -1,5 +1,6 @@
 import type { StageAnswer, VerificationAnswer } from "../connections/verify.ts";
 import { adviceFor } from "./advice.ts";
+import { said } from "./fields.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import { say } from "./texts.ts";
 
@@ -24,7 +25,7 @@ ${
       })}</p>`
 }
 ${problem === undefined ? NOTHING : html`<p>${problem.detail}</p>`}
-${problem?.reply === undefined ? NOTHING : html`<p class="faint">${say("test.reply")} <code>${problem.reply.code} ${problem.reply.enhancedCode ?? ""} ${problem.reply.text}</code></p>`}
+${problem?.reply === undefined ? NOTHING : html`<p class="faint">${say("test.reply")} ${said(problem.reply)}</p>`}
 ${problem?.errors === undefined ? NOTHING : problem.errors.map(({ pointer, detail }) => html`<p><code>${pointer.slice(1)}</code> ${detail}</p>`)}
 ${advice === undefined ? NOTHING : html`<p><strong>${advice}</strong></p>`}</li>`;
 }

@@ -25,6 +25,7 @@ const ENGLISH = {
   "done.connection-deleted": "The connection is deleted, and its secrets with it.",
   "done.key-revoked": "The key is revoked. Requests with it are refused from now on.",
   "done.sent": "The message is sent. What the mail server said to each recipient stands below.",
+  "done.queued": "The message waits, and is sent when its time has come.",
   "done.partial": "The message is sent to some of its recipients only. The server's reasons stand below.",
 
   "error.back": "Back to the start",
@@ -287,6 +288,7 @@ const ENGLISH = {
   "compose.views": "View",
   "compose.json-label": "The message as JSON",
   "compose.json-hint": "The body of POST /v1/messages, as the API reference describes it.",
+  "compose.json-object": "The message must be one object: { … }.",
   "compose.json-broken": "This is not JSON: {reason}",
   "compose.connection": "Connection",
   "compose.connection-default": "the default connection",
@@ -317,6 +319,7 @@ const ENGLISH = {
   "compose.preview-html-about": "No script runs here and nothing is loaded: pictures from elsewhere stay away.",
   "compose.preview-text": "As text",
   "compose.preview-source": "Source, {size}",
+  "compose.preview-cut": "This is its beginning.",
   "compose.code-title": "As code",
   "compose.code-about": "EDGEPOST_API_KEY in the environment is one of your API keys.",
   "compose.code-cut": "Contents of files are left out.",

@@ -7,6 +7,7 @@ import { findVisible } from "../../messages/visibility.ts";
 import type { MessageRecord, StoredBody } from "../../store/message-record.ts";
 import type { AttemptRecord } from "../../store/outbox.ts";
 import type { ConsoleContext } from "../context.ts";
+import { said } from "../fields.ts";
 import { type Html, html, link, NOTHING } from "../html.ts";
 import { page } from "../layout.ts";
 import { messageState } from "../states.ts";
@@ -65,10 +66,8 @@ function recipients({ recipients, reply }: MessageRecord): Html {
   )}</tbody></table></section>`;
 }
 
-/** What a server said, as it said it. */
 function words(reply: SmtpReply | null): Html {
-  if (reply === null) return html`<span class="faint">–</span>`;
-  return html`<code>${[reply.code, reply.enhancedCode, reply.text].filter((part) => part !== undefined).join(" ")}</code>`;
+  return reply === null ? html`<span class="faint">–</span>` : said(reply);
 }
 
 function facts({ envelope, connection, reply, messageId, id, key, size, attempts, ...message }: MessageRecord): Html {
