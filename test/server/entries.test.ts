@@ -6,6 +6,7 @@ import { badInputSuite } from "./suite/bad-input.ts";
 import { hostSuite } from "./suite/hosts.ts";
 import { useHouse } from "./suite/house.ts";
 import { injectionSuite } from "./suite/injection.ts";
+import { laterSuite } from "./suite/later.ts";
 import { limitSuite } from "./suite/limits.ts";
 import { metricSuite } from "./suite/metrics.ts";
 import { nameSuite } from "./suite/names.ts";
@@ -20,6 +21,7 @@ describe.each(ENTRIES)("%s", (_name, start) => {
   const house = useHouse(start);
 
   describe("sending", () => sendingSuite(house));
+  describe("sending later", () => laterSuite(house));
   describe("bad input", () => badInputSuite(house));
   describe("access", () => accessSuite(house));
   describe("limits", () => limitSuite(house));

@@ -25,6 +25,8 @@ export interface EntryOptions {
   readonly connections?: Readonly<Record<string, SmtpConnection>>;
   /** More `EDGEPOST_…` variables. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Of a Worker: without its queue and its bucket. Default: false. */
+  readonly isBare?: boolean;
   /** What is in its database already: statements of SQL. */
   readonly database?: readonly string[];
 }
@@ -59,7 +61,11 @@ export const startNodeEntry: StartEntry = async (smtp, options = {}) => {
 
 export const startWorkersEntry: StartEntry = async (smtp, options = {}) => {
   const worker = await startWorker(new URL("../../packages/server/src/worker.ts", import.meta.url), {
-    miniflare: { bindings: { ...OFFLINE, ...variablesFor(smtp, options, undefined) }, d1Databases: ["DB"] },
+    miniflare: {
+      bindings: { ...OFFLINE, ...variablesFor(smtp, options, undefined) },
+      d1Databases: ["DB"],
+      ...(options.isBare !== true && QUEUE_BINDINGS),
+    },
   });
   if (options.database !== undefined) await worker.runSql("DB", options.database);
   return {
@@ -74,12 +80,19 @@ export const startWorkersEntry: StartEntry = async (smtp, options = {}) => {
   };
 };
 
+/** As in `wrangler.jsonc`, but quick. */
+const QUEUE_BINDINGS = {
+  r2Buckets: ["BODIES"],
+  queueProducers: { QUEUE: "edgepost" },
+  queueConsumers: { edgepost: { maxBatchSize: 50, maxBatchTimeout: 0, maxRetries: 100 } },
+};
+
 /** No test asks a resolver of the internet. */
 const OFFLINE = { EDGEPOST_RESOLVER: "platform" };
 
 export const ENTRIES: readonly (readonly [name: string, start: StartEntry])[] = [
   ["Node with SQLite", startNodeEntry],
-  ["Workers with D1", startWorkersEntry],
+  ["Workers with D1, R2 and Queues", startWorkersEntry],
 ];
 
 /** Any mail server of the tests lets these in. */

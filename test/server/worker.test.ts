@@ -63,6 +63,18 @@ describe("the Worker", () => {
     expect(stages).toEqual(["resolve", "connect", "tls", "ehlo", "auth"]);
   });
 
+  test("without a queue sends at once what may be sent later, and refuses what must be", async () => {
+    const smtp = await startMailServer();
+    const worker = await startWorkersEntry(smtp, { isBare: true });
+    onTestFinished(() => worker[Symbol.asyncDispose]());
+    const sent = await worker.request("POST", "/v1/messages", MESSAGE, { prefer: "respond-async" });
+    expect(sent).toMatchObject({ status: 200, body: { success: true } });
+    expect(sent.headers.get("preference-applied")).toBeNull();
+    const later = await worker.request("POST", "/v1/messages", { ...MESSAGE, sendAt: "2099-01-01T00:00:00Z" });
+    expect(later).toMatchObject({ status: 422, body: { code: "unsupported" } });
+    expect(smtp.received).toHaveLength(1);
+  });
+
   // A client that hangs up ends its request, and a send with it; only work that was announced goes on. Miniflare ends
   // nothing, so what is tested is the announcement.
   test("asks the platform to let it finish what is being sent", async () => {

@@ -7,7 +7,7 @@ import { Miniflare, type MiniflareOptions } from "miniflare";
 import { type Inbox, openInbox } from "./inbox.ts";
 import { showMail } from "./terminal.ts";
 
-/** `pnpm --filter @edgepost/server dev:worker`: the Worker in workerd with D1, sending to an inbox, until Ctrl-C. */
+/** `pnpm --filter @edgepost/server dev:worker`: the Worker in workerd with D1, R2 and Queues, sending to an inbox, until Ctrl-C. */
 async function start(): Promise<void> {
   const inbox = await openInbox((mail) => console.log(`\n${showMail(mail)}`));
   const apiKey = randomBytes(32).toString("hex");
@@ -36,6 +36,9 @@ async function configure({ connection }: Inbox, apiKey: string): Promise<Minifla
     compatibilityDate,
     port: Number(process.env.PORT ?? 8025),
     d1Databases: ["DB"],
+    r2Buckets: ["BODIES"],
+    queueProducers: { QUEUE: "edgepost" },
+    queueConsumers: ["edgepost"],
     bindings: {
       ...vars,
       EDGEPOST_API_KEY: apiKey,

@@ -9,6 +9,8 @@ interface TestBindings extends Bindings {
   readonly QUEUE: NonNullable<Bindings["QUEUE"]>;
 }
 
+type Life = Parameters<typeof worker.fetch>[2];
+
 type Fault = "none" | "before" | "after" | "lost-announcements";
 
 let leaptMs = 0;
@@ -23,14 +25,14 @@ const worker = createWorker({
 });
 
 export default {
-  async fetch(request: Request, bindings: TestBindings, life: Parameters<typeof worker.fetch>[2]): Promise<Response> {
+  async fetch(request: Request, bindings: TestBindings, life: Life): Promise<Response> {
     const { pathname } = new URL(request.url);
     if (!pathname.startsWith("/test/")) return worker.fetch(request, watched(bindings), life);
     if (pathname === "/test/leap") leaptMs += Number(await request.text());
     if (pathname === "/test/fault") fault = (await request.text()) as Fault;
     return Response.json({ announced, batches, dead });
   },
-  async queue(batch: WorkersBatch & { readonly queue: string }, bindings: TestBindings): Promise<void> {
+  async queue(batch: WorkersBatch & { readonly queue: string }, bindings: TestBindings, life: Life): Promise<void> {
     const ids = batch.messages.map(({ body }) => String(body));
     if (batch.queue === "dead") {
       dead.push(...ids);
@@ -38,7 +40,7 @@ export default {
     }
     batches.push(ids);
     if (fault === "before") throw new Error("The consumer dies before it has done anything.");
-    await worker.queue(batch, watched(bindings));
+    await worker.queue(batch, watched(bindings), life);
     if (fault === "after") throw new Error("The consumer dies after it has done everything.");
   },
   scheduled: (event: { readonly cron: string }, bindings: TestBindings) => worker.scheduled(event, watched(bindings)),

@@ -86,7 +86,7 @@ describe("a large message", () => {
   const content = Buffer.from(Array.from({ length: 5_000_000 }, (_, index) => (index * index) % 251)).toString(
     "base64",
   );
-  const attachments = [{ filename: "scan.bin", content }];
+  const attachments = [{ filename: "scan.bin", content, encoding: "base64" }];
   const far = "2099-01-01T00:00:00Z";
 
   test("waits in the bucket, arrives octet by octet, and is gone from there in an hour or two", async () => {

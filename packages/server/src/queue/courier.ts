@@ -258,7 +258,7 @@ export function createCourier(
 /** Longer than one batch of a queue may run at the edge (15 min), where nobody is there to renew a lease. */
 const LONG_LEASE_MS = 20 * 60 * 1000;
 /** A batch begins no more messages after this: at the edge it is cut off after 15 min, and others wait for their turn. */
-const BATCH_MS = 60_000;
+const BATCH_MS = 20_000;
 /** A batch at the edge may have six sockets open, which stay so to its end: one is for its bucket, one to look up names. */
 const CONNECTIONS_AT_ONCE = 4;
 

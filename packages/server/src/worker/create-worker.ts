@@ -27,7 +27,7 @@ export interface EndpointWorker {
   /** Answers a request. */
   fetch(request: Request, bindings: Bindings, life: RequestLife): Promise<Response>;
   /** Delivers a batch of messages that were handed over. */
-  queue(batch: WorkersBatch, bindings: Bindings): Promise<void>;
+  queue(batch: WorkersBatch, bindings: Bindings, life: RequestLife): Promise<void>;
   /** Does what has to be done from time to time: with the trigger of every minute, for the queue alone. */
   scheduled(event: { readonly cron: string }, bindings: Bindings): Promise<void>;
 }
@@ -70,10 +70,11 @@ export function createWorker(changes: Changes = {}): EndpointWorker {
       if (request.method === "POST") life.waitUntil(answering.then(() => notify(bindings)).catch(() => {}));
       return answering;
     },
-    async queue(batch, bindings) {
+    async queue(batch, bindings, life) {
       const { queue } = await open(bindings);
       if (queue === undefined) throw new EnvironmentError("The Worker has a queue to consume, and no binding QUEUE.");
       await queue.consume(batch);
+      life.waitUntil(notify(bindings).catch(() => {}));
     },
     async scheduled({ cron }, bindings) {
       const { server, queue } = await open(bindings);
