@@ -11,6 +11,8 @@ import { freePort, untilListening } from "./free-port.ts";
 /** Debian keeps a folder for each version. */
 const [BIN] = globSync("/usr/lib/postgresql/*/bin").sort().reverse();
 const STATE_FOLDER = "/var/lib/postgresql";
+/** Not the name of our schema, which would be found by that alone. */
+const USER = "somebody";
 
 /** Why there is none on this machine, if there is none. */
 export const whyNoPostgres: string | undefined = findReason();
@@ -73,25 +75,13 @@ export async function startPostgres(): Promise<TestPostgres> {
     await closed;
   }
 
-  const initdb = run(
-    "initdb",
-    "-D",
-    data,
-    "-U",
-    "edgepost",
-    "-A",
-    "trust",
-    "-E",
-    "UTF8",
-    "--no-sync",
-    "--locale=C.UTF-8",
-  );
+  const initdb = run("initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8");
   const said = await errorOf(initdb);
   if (initdb.exitCode !== 0) throw new Error(`initdb failed: ${said}`);
   await start();
 
   let databases = 0;
-  const urlOf = (name: string) => `postgres://edgepost@127.0.0.1:${port}/${name}`;
+  const urlOf = (name: string) => `postgres://${USER}@127.0.0.1:${port}/${name}`;
   const close = async (): Promise<void> => {
     await stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -131,7 +121,7 @@ async function errorOf(child: ChildProcess): Promise<string> {
 async function untilReady(port: number): Promise<void> {
   for (;;) {
     await untilListening(port);
-    const client = new Client({ host: "127.0.0.1", port, user: "edgepost", database: "postgres" });
+    const client = new Client({ host: "127.0.0.1", port, user: USER, database: "postgres" });
     client.on("error", () => {});
     const isReady = await client.connect().then(
       () => true,
