@@ -2,6 +2,7 @@ import { isMailError, MailError, type MailErrorCode } from "../errors.ts";
 import type { BodyForm, OutgoingMail } from "../outgoing.ts";
 import type { Receipt, RejectedRecipient, SmtpReply } from "../receipt.ts";
 import type { SendOptions } from "../transport.ts";
+import { hasEightBit } from "../util/bytes.ts";
 import type { Body } from "./body.ts";
 import { encodeCommands, mailFrom, rcptTo } from "./command.ts";
 import { repairLineEnds } from "./dot-stuffing.ts";
@@ -60,7 +61,7 @@ async function takeBody(state: SessionState, mail: OutgoingMail, form: BodyForm)
   const { link, timeouts } = state;
   const bytes = await link.during(timeouts.progressMs, "The message was not made", makeBytes(mail, form));
   // A signed message has one form, whatever it is asked for. What is no more than 7bit needs no promise of the server.
-  if (form === "7bit" || isSevenBit(bytes)) return { kind: "bytes", form: "7bit", bytes: repairLineEnds(bytes) };
+  if (form === "7bit" || !hasEightBit(bytes)) return { kind: "bytes", form: "7bit", bytes: repairLineEnds(bytes) };
   return { kind: "bytes", form, bytes: form === "binary" ? bytes : repairLineEnds(bytes) };
 }
 
@@ -71,11 +72,6 @@ async function makeBytes(mail: OutgoingMail, form: BodyForm): Promise<Uint8Array
     if (isMailError(cause)) throw cause;
     throw new MailError("attachment-failed", "The message could not be read.", { phase: "input", cause });
   }
-}
-
-function isSevenBit(bytes: Uint8Array): boolean {
-  for (let index = 0; index < bytes.length; index++) if ((bytes[index] ?? 0) > 0x7f) return false;
-  return true;
 }
 
 function refuseTooLarge({ link, capabilities }: SessionState, size: number | undefined): void {

@@ -1,13 +1,8 @@
 import type { MailError, MailPhase, RejectedRecipient, SmtpReply } from "@edgepost/core";
 import { allRefused, isRefusable, refused } from "./refusals.ts";
-import { parseReply, shorten } from "./reply-lines.ts";
+import { parseReply } from "./reply-lines.ts";
 import { broken, interrupted, notOffered, type Situation, senseless } from "./situation.ts";
-
-/** Of the dialogue, as much as explains an error. */
-const TRACE_LINES = 20;
-
-/** What is shorter is in any text by chance. */
-const SECRET_LENGTH = 4;
+import { Transcript } from "./transcript.ts";
 
 /** A command whose reply is awaited, and the codes that reply may have unless it is a refusal. */
 interface Command {
@@ -47,13 +42,9 @@ export class Dialogue {
   /** False once the server has said more than it was asked: nothing can be asked of it any more. */
   isInStep = true;
 
-  /** Watches while a session is opened for a message, or while one is sent. */
-  watcher: ((line: string) => void) | undefined;
+  readonly transcript: Transcript;
 
   readonly #host: string;
-  readonly #hook: ((line: string) => void) | undefined;
-  readonly #trace: string[] = [];
-  readonly #secrets: string[] = [];
   readonly #awaited: Command[] = [GREETING];
   #answered: Command = GREETING;
   #recipients: readonly string[] = [];
@@ -63,7 +54,7 @@ export class Dialogue {
 
   constructor(host: string, hook: ((line: string) => void) | undefined) {
     this.#host = host;
-    this.#hook = hook;
+    this.transcript = new Transcript(hook);
   }
 
   /** Recipients of the message under way that the server refused. */
@@ -84,7 +75,7 @@ export class Dialogue {
       isHandshake: this.mode === "tls",
       isUnknown: this.#awaited[0] === MESSAGE,
       refused: this.#refused,
-      trace: [...this.#trace],
+      trace: this.transcript.lines,
     };
   }
 
@@ -94,11 +85,6 @@ export class Dialogue {
     if (this.mode === "message") return "body";
     if (this.mode !== "commands") return this.mode;
     return this.#answered === MESSAGE ? "idle" : this.#answered.phase;
-  }
-
-  /** What must not be told, should the server repeat it: credentials, as they are and as they go over the wire. */
-  conceal(secrets: readonly string[]): void {
-    this.#secrets.push(...secrets.filter(({ length }) => length >= SECRET_LENGTH));
   }
 
   /** A new message for these recipients. */
@@ -116,14 +102,14 @@ export class Dialogue {
     const [verb = ""] = line.split(" ", 1);
     if (this.mode === "auth") {
       this.#awaited.push(AUTHENTICATION);
-      this.#note(verb === "AUTH" ? `C: ${line.split(" ", 2).join(" ")} ****` : "C: ****");
+      this.transcript.said(verb === "AUTH" ? `${line.split(" ", 2).join(" ")} ****` : "****");
       return;
     }
     // nodemailer, told to insist on TLS, asks for it whether it was offered or not.
     if (verb === "STARTTLS" && !this.capabilities.has(verb)) throw notOffered(this.situation);
     this.mode = "commands";
     this.#awaited.push(COMMANDS.find((command) => command.verb === verb) ?? OTHER);
-    this.#note(`C: ${line}`);
+    this.transcript.said(line);
   }
 
   /** A piece of the message is handed over. */
@@ -135,7 +121,7 @@ export class Dialogue {
   saidMessage(bytes: number): void {
     this.mode = "commands";
     this.#awaited.push(MESSAGE);
-    this.#note(`C: (message of ${bytes} bytes)`);
+    this.transcript.said(`(message of ${bytes} bytes)`);
   }
 
   /**
@@ -144,8 +130,7 @@ export class Dialogue {
    */
   heard(said: string): SmtpReply | undefined {
     const text = this.withoutSecrets(said);
-    // Of a reply without end only the last lines would stay.
-    for (const line of text.split("\n").slice(-TRACE_LINES)) this.#note(`S: ${shorten(line)}`);
+    this.transcript.heard(text);
     const reply = parseReply(text);
     const [command] = this.#awaited;
     if (command === undefined && this.#phase === "idle") {
@@ -176,15 +161,9 @@ export class Dialogue {
     else if (isRefusal && isRefusable(verb) && verb !== "EHLO") this.#refusal ??= refused(verb, reply, this.situation);
   }
 
-  /** Some servers repeat in their refusal what they could not read: that ends in no error and no trace. */
-  withoutSecrets(text: string): string {
-    const isAuthRefused = this.mode === "auth" && /^[45]/.test(text);
-    const isTold = this.#secrets.some(
-      // In which letters a server repeats what is not ASCII, nobody can say: then none of its words are told.
-      (secret) => text.includes(secret) || (isAuthRefused && /[^\0-\x7f]/.test(secret)),
-    );
-    if (!isTold) return text;
-    return `${text.slice(0, 3)} (hidden: the server repeated the credentials)`;
+  /** A reply, fit to be told. */
+  withoutSecrets(reply: string): string {
+    return this.transcript.withoutSecrets(reply, this.mode === "auth");
   }
 
   #hungUp({ verb }: Command, reply: SmtpReply): MailError {
@@ -205,18 +184,6 @@ export class Dialogue {
     const isDue = this.mode === "message" || this.#answered.verb === "DATA";
     if (isDue && reply !== undefined && reply.code >= 400) return refused("message", reply, this.situation);
     return broken("The server spoke before it was asked", this.situation, { reply });
-  }
-
-  #note(line: string): void {
-    this.#trace.push(line);
-    if (this.#trace.length > TRACE_LINES) this.#trace.shift();
-    for (const observe of [this.#hook, this.watcher]) {
-      try {
-        observe?.(line);
-      } catch {
-        // An observer must not break the dialogue it watches.
-      }
-    }
   }
 }
 

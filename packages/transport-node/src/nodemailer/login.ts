@@ -51,7 +51,7 @@ async function loginWithPassword(
   { username, password }: Extract<SmtpAuth, { readonly password: string }>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  link.dialogue.conceal([password, toBase64(password), toBase64(`\0${username}\0${password}`)]);
+  link.dialogue.transcript.conceal([password, toBase64(password), toBase64(`\0${username}\0${password}`)]);
   await link.run((done) => link.smtp.login({ method, user: username, pass: password }, done), signal);
 }
 
@@ -66,7 +66,7 @@ async function loginWithToken(
   for (let attempt = 1; ; attempt++) {
     const token = typeof accessToken === "string" ? accessToken : await fetchToken(accessToken, link, signal);
     const initialResponse = encodeToken(mechanism, username, token, host);
-    link.dialogue.conceal([token, initialResponse]);
+    link.dialogue.transcript.conceal([token, initialResponse]);
     try {
       await link.run((done) => link.smtp.login({ method: "TOKEN", mechanism, initialResponse }, done), signal);
       return;

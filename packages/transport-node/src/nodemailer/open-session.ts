@@ -36,7 +36,7 @@ export async function openSession(
   const { connection, trace, transport, onLeaving = () => {} } = settings;
   const socket = await openSocket(settings, signal, stages);
   const link = new NodemailerLink(socket, smtpOptions(connection), { ...connection, trace });
-  link.dialogue.watcher = settings.watcher;
+  link.dialogue.transcript.watcher = settings.watcher;
   try {
     await greet(link, connection, signal, stages);
     if (connection.auth !== undefined) await stages.time("auth", () => login(link, connection, signal));
@@ -44,7 +44,7 @@ export async function openSession(
     onLeaving(link.quit());
     throw error;
   } finally {
-    link.dialogue.watcher = undefined;
+    link.dialogue.transcript.watcher = undefined;
   }
   return new NodemailerSession(link, link.smtp.secure && connection.tls.rejectUnauthorized, transport);
 }

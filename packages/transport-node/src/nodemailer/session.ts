@@ -34,14 +34,14 @@ export class NodemailerSession implements Session {
     const link = this.#link;
     link.isUnproven = this.#messages > 0;
     this.#messages += 1;
-    link.dialogue.watcher = options.trace;
+    link.dialogue.transcript.watcher = options.trace;
     try {
       const delivery = await deliver(link, mail, options, this.#isVerified);
       return { messageId: mail.messageId, ...delivery, transport: this.#transport };
     } catch (error) {
       throw link.isUnproven && isSignOfDeath(error) ? foundDead(error) : error;
     } finally {
-      link.dialogue.watcher = undefined;
+      link.dialogue.transcript.watcher = undefined;
     }
   }
 
