@@ -1,10 +1,11 @@
 import { Client } from "pg";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { postgresStore } from "../../../packages/server/src/store/postgres.ts";
 import { toPostgres } from "../../../packages/server/src/store/postgres-sql.ts";
 import type { Store } from "../../../packages/server/src/store/store.ts";
 import { describeWithPostgres } from "../../support/postgres.ts";
 import { usePostgres } from "./drivers.ts";
+import { BODY, MESSAGE } from "./waiting-message.ts";
 
 test("marks are numbered, and a question mark in a literal is one", () => {
   expect(toPostgres("SELECT 'why?', ? WHERE a = ? OR b = '?'")).toBe("SELECT 'why?', $1 WHERE a = $2 OR b = '?'");
@@ -35,7 +36,7 @@ describeWithPostgres("a store in Postgres", () => {
 
   async function untilSomebodyWaits(client: Client): Promise<void> {
     for (;;) {
-      const { rows } = await client.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+      const { rows } = await client.query("SELECT 1 FROM pg_locks WHERE NOT granted");
       if (rows.length > 0) return;
     }
   }
@@ -73,6 +74,55 @@ describeWithPostgres("a store in Postgres", () => {
       [1, "message.queued"],
       [2, "message.sent"],
     ]);
+  });
+
+  describe("while another process takes a message over", () => {
+    /** A store that has leased a message and opened an attempt, and another process that is about to commit. */
+    async function begin() {
+      const url = await (await postgres()).createDatabase();
+      const [store, other] = [await open(url), await connect(url)];
+      await store.messages.begin({ message: MESSAGE, body: BODY, leaseUntil: null }, 0);
+      const [leased] = await store.outbox.lease({ from: { ids: ["m1"] }, now: 2_000, until: 7_000, holder: "h1" });
+      if (leased === undefined) throw new Error("It was due.");
+      const takeOver = async () => {
+        await other.query("BEGIN");
+        await other.query("UPDATE messages SET fence = fence + 1, lease_holder = 'h2' WHERE id = 'm1'");
+      };
+      /** The work waits for the other process, or is done already: then it must not have been. */
+      const settle = async <Result>(work: Promise<Result>): Promise<Result> => {
+        await Promise.race([work, untilSomebodyWaits(other)]);
+        await other.query("COMMIT");
+        return work;
+      };
+      return { store, lease: leased.lease, takeOver, settle };
+    }
+
+    test("no attempt is opened, and none is written down", async () => {
+      const { store, lease, takeOver, settle } = await begin();
+      await takeOver();
+      expect(await settle(store.outbox.openAttempt(lease, 2_100))).toBe(false);
+      expect(await store.outbox.attempts("m1")).toEqual([]);
+      expect((await store.events.ofMessage("m1")).map(({ type }) => type)).toEqual(["message.queued"]);
+    });
+
+    test("no final dot is sent", async () => {
+      const { store, lease, takeOver, settle } = await begin();
+      await store.outbox.openAttempt(lease, 2_100);
+      await takeOver();
+      expect(await settle(store.outbox.markFinal(lease, 2_200))).toBe(false);
+      expect(await store.outbox.attempts("m1")).toMatchObject([{ stage: "opened" }]);
+    });
+
+    test("nobody else waits for it, and what else is due is leased", async () => {
+      const { store, takeOver, settle } = await begin();
+      await store.messages.begin({ message: { ...MESSAGE, id: "m2" }, body: BODY, leaseUntil: null }, 0);
+      await takeOver();
+      const wanted = { endedBefore: 90_000, until: 99_000, holder: "h3", limit: 10 };
+      expect(await store.outbox.takeOver(wanted)).toEqual([]);
+      const from = { connection: "main", limit: 10 };
+      const leased = store.outbox.lease({ from, now: 2_000, until: 7_000, holder: "h3" });
+      expect((await settle(leased)).map(({ message }) => message.id)).toEqual(["m2"]);
+    });
   });
 
   test("looks for what no text of Postgres can be, and finds nothing", async () => {

@@ -30,7 +30,7 @@ export async function openClient(url: string): Promise<Client> {
 }
 
 /** An optional peer dependency: nobody without a Postgres has it. */
-async function loadPg(): Promise<(typeof import("pg"))["default"]> {
+async function loadPg(): Promise<typeof import("pg")["default"]> {
   try {
     return (await import("pg")).default;
   } catch (cause) {
