@@ -1,31 +1,9 @@
 import type { MailError, MailPhase, RejectedRecipient, SmtpReply } from "@edgepost/core";
+import { AUTHENTICATION, type Awaited, awaitedBy, GREETING, isAnswer, MESSAGE } from "./awaited.ts";
 import { allRefused, isRefusable, refused } from "./refusals.ts";
 import { parseReply } from "./reply-lines.ts";
 import { broken, interrupted, notOffered, type Situation, senseless } from "./situation.ts";
 import { Transcript } from "./transcript.ts";
-
-/** A command whose reply is awaited, and the codes that reply may have unless it is a refusal. */
-interface Command {
-  readonly verb: string;
-  readonly phase: MailPhase;
-  readonly expects: RegExp;
-}
-
-const GREETING: Command = { verb: "greeting", phase: "greeting", expects: /^2/ };
-const AUTHENTICATION: Command = { verb: "AUTH", phase: "auth", expects: /^(?:235|334)$/ };
-/** RSET and QUIT. */
-const OTHER: Command = { verb: "other", phase: "idle", expects: /^2/ };
-const MESSAGE: Command = { verb: "message", phase: "body", expects: /^2/ };
-const COMMANDS: readonly Command[] = [
-  { verb: "EHLO", phase: "ehlo", expects: /^2/ },
-  { verb: "HELO", phase: "ehlo", expects: /^2/ },
-  { verb: "STARTTLS", phase: "tls", expects: /^2/ },
-  { verb: "MAIL", phase: "mail", expects: /^2/ },
-  { verb: "RCPT", phase: "rcpt", expects: /^2/ },
-  { verb: "DATA", phase: "data", expects: /^3/ },
-  // The empty message for a server that refused every recipient and asks for one all the same (RFC 2920 section 3.1).
-  { verb: ".", phase: "data", expects: /^2/ },
-];
 
 /**
  * The dialogue of one connection as it goes by: which command each reply answers, and whether it may.
@@ -45,8 +23,8 @@ export class Dialogue {
   readonly transcript: Transcript;
 
   readonly #host: string;
-  readonly #awaited: Command[] = [GREETING];
-  #answered: Command = GREETING;
+  readonly #awaited: Awaited[] = [GREETING];
+  #answered: Awaited = GREETING;
   #recipients: readonly string[] = [];
   #accepted = 0;
   #refused: RejectedRecipient[] = [];
@@ -108,7 +86,7 @@ export class Dialogue {
     // nodemailer, told to insist on TLS, asks for it whether it was offered or not.
     if (verb === "STARTTLS" && !this.capabilities.has(verb)) throw notOffered(this.situation);
     this.mode = "commands";
-    this.#awaited.push(COMMANDS.find((command) => command.verb === verb) ?? OTHER);
+    this.#awaited.push(awaitedBy(verb));
     this.transcript.said(line);
   }
 
@@ -149,7 +127,7 @@ export class Dialogue {
     return reply;
   }
 
-  #understand({ verb }: Command, reply: SmtpReply): void {
+  #understand({ verb }: Awaited, reply: SmtpReply): void {
     const isRefusal = reply.code >= 400;
     if (verb === "EHLO" || verb === "HELO") {
       this.capabilities = verb === "EHLO" && !isRefusal ? parseCapabilities(reply) : new Map();
@@ -166,7 +144,7 @@ export class Dialogue {
     return this.transcript.withoutSecrets(reply, this.mode === "auth");
   }
 
-  #hungUp({ verb }: Command, reply: SmtpReply): MailError {
+  #hungUp({ verb }: Awaited, reply: SmtpReply): MailError {
     if (isRefusable(verb)) return refused(verb, reply, this.situation);
     return interrupted("connection-lost", "The server is closing the connection", this.situation, { reply });
   }
@@ -185,12 +163,6 @@ export class Dialogue {
     if (isDue && reply !== undefined && reply.code >= 400) return refused("message", reply, this.situation);
     return broken("The server spoke before it was asked", this.situation, { reply });
   }
-}
-
-function isAnswer({ code, text }: SmtpReply, { expects }: Command): boolean {
-  // A challenge is base64 (RFC 4954 section 4); nodemailer would take any other for a refusal.
-  const isOdd = code === 334 && !/^[A-Za-z0-9+/]*={0,2}$/.test(text.trim());
-  return code >= 400 || (expects.test(String(code)) && !isOdd);
 }
 
 /** The first line is the server's name. `AUTH=` is how servers wrote it for clients older than RFC 2554. */
