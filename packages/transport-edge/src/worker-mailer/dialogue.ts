@@ -8,17 +8,12 @@ import {
 } from "@edgepost/core";
 import { settleWithin } from "../settle.ts";
 import type { Internals } from "./internals.ts";
-import { linesOf, parseReply, secretsIn, shorten } from "./lines.ts";
-
-/** One reply, all its lines: a server may go on with `250-` for ever. */
-const MAX_REPLY_BYTES = 524_288;
-const MAX_REPLY_LINES = 1_000;
+import { parseReply, shorten } from "./lines.ts";
+import { Transcript } from "./transcript.ts";
+import { Unread } from "./unread.ts";
 
 /** What is written at once; between two writes the server must have taken the one before. */
 const SLICE_BYTES = 65_536;
-
-/** Of the dialogue, as much as explains an error. */
-const TRACE_LINES = 20;
 
 export interface DialogueOptions {
   readonly clientName: string;
@@ -43,11 +38,8 @@ export class Dialogue {
 
   readonly #mailer: Internals;
   readonly #options: DialogueOptions;
-  readonly #trace: string[] = [];
-  readonly #secrets: string[] = [];
-  /** What came and was not read yet. */
-  #unread = "";
-  #decoder = new TextDecoder();
+  readonly #transcript = new Transcript();
+  readonly #unread = new Unread();
   /** TLS was begun, and no octet has come through it. */
   #isSecuring = false;
   /** The final dot is written, and its reply has not come. */
@@ -64,7 +56,7 @@ export class Dialogue {
 
   /** False once something was broken, the server is leaving (421), or says things unasked. */
   get isUsable(): boolean {
-    return this.fault === undefined && this.reply?.code !== 421 && this.#unread === "";
+    return this.fault === undefined && this.reply?.code !== 421 && this.#unread.isEmpty;
   }
 
   /**
@@ -93,7 +85,7 @@ export class Dialogue {
   /** TLS begins: nothing that came before it may be taken for an answer. */
   forget(): void {
     this.#refuseUnread();
-    this.#decoder = new TextDecoder();
+    this.#unread.startTls();
     this.#isSecuring = true;
   }
 
@@ -111,7 +103,7 @@ export class Dialogue {
 
   /** An error of this moment. The dialogue goes on. */
   error(code: MailErrorCode, message: string, facts: Partial<MailErrorFacts> = {}): MailError {
-    return new MailError(code, message, { phase: this.phase, trace: [...this.#trace], ...facts });
+    return new MailError(code, message, { phase: this.phase, trace: this.#transcript.lines, ...facts });
   }
 
   /** Ends the dialogue. Whatever happens between final dot and reply leaves the outcome unknown. */
@@ -135,8 +127,8 @@ export class Dialogue {
     if (/[\r\n\0]/.test(line)) throw this.error("invalid-message", "A line break stands in an SMTP command.");
     this.#refuseUnread();
     const corrected = this.#correct(line);
-    if (this.phase === "auth") this.#secrets.push(...secretsIn(corrected));
-    this.#note(this.phase === "auth" ? "C: (hidden)" : `C: ${corrected}`);
+    if (this.phase === "auth") this.#transcript.saidInSecret(corrected);
+    else this.#transcript.said(corrected);
     await this.#write(new TextEncoder().encode(`${corrected}\r\n`));
   }
 
@@ -157,7 +149,7 @@ export class Dialogue {
     for (let start = 0; start < end; start += SLICE_BYTES) {
       await this.#write(bytes.subarray(start, Math.min(start + SLICE_BYTES, end)));
     }
-    this.#note(`C: (a message of ${end} octets, and its final dot)`);
+    this.#transcript.said(`(a message of ${end} octets, and its final dot)`);
     this.#isCommitted = true;
     await this.#write(bytes.subarray(end));
   }
@@ -172,28 +164,20 @@ export class Dialogue {
     const ms = this.#isCommitted ? this.#options.finalMs : this.#options.replyMs;
     const text = await this.#within(ms, "The server did not answer", () => this.#readReply());
     this.#isCommitted = false;
-    for (const line of linesOf(this.#withoutSecrets(text).trimEnd())) this.#note(`S: ${shorten(line)}`);
+    this.#transcript.heard(this.#withoutSecrets(text));
     return text;
   }
 
   async #readReply(): Promise<string> {
     for (;;) {
-      const text = this.#takeReply();
-      if (text !== undefined) return text;
+      if (this.#unread.isEndless) throw this.fail("protocol-error", "The server sent a reply that does not end.");
+      const text = this.#unread.takeReply();
+      if (text !== undefined) return this.#understand(text);
       await this.#readOn();
     }
   }
 
-  /** The first complete reply of what came, if there is one. */
-  #takeReply(): string | undefined {
-    const lines = this.#unread.split("\n");
-    if (lines.length > MAX_REPLY_LINES || this.#unread.length > MAX_REPLY_BYTES) {
-      throw this.fail("protocol-error", "The server sent a reply that does not end.");
-    }
-    const last = lines.slice(0, -1).findIndex((line) => !/^\d{3}-/.test(line));
-    if (last < 0) return undefined;
-    const text = lines.slice(0, last + 1).join("\n");
-    this.#unread = lines.slice(last + 1).join("\n");
+  #understand(text: string): string {
     this.reply = parseReply(this.#withoutSecrets(text));
     if (this.reply === undefined)
       throw this.fail("protocol-error", "The server sent something that is not an SMTP reply.");
@@ -202,12 +186,11 @@ export class Dialogue {
 
   /** Up to the next line end; worker-mailer reads on when the server has closed, and spins. */
   async #readOn(): Promise<void> {
-    for (let chunk = ""; !chunk.includes("\n") && this.#unread.length <= MAX_REPLY_BYTES; ) {
+    for (let isWorthALook = false; !isWorthALook; ) {
       const { done, value } = await this.#mailer.reader.read();
       if (done) throw this.#lose(undefined);
       this.#isSecuring = false;
-      chunk = this.#decoder.decode(value, { stream: true });
-      this.#unread += chunk;
+      isWorthALook = this.#unread.add(value);
     }
   }
 
@@ -244,19 +227,10 @@ export class Dialogue {
   /** A reply nobody asked for would be taken for the answer to what comes next (CVE-2021-22947). */
   #refuseUnread(): void {
     if (this.fault !== undefined) throw this.fault;
-    if (this.#unread !== "") throw this.fail("protocol-error", "The server spoke before it was asked.");
+    if (!this.#unread.isEmpty) throw this.fail("protocol-error", "The server spoke before it was asked.");
   }
 
-  /** A server may repeat what it was told, to whoever reads the log. */
   #withoutSecrets(text: string): string {
-    // In which letters a server repeats what is not ASCII, nobody can say: then none of its words are told.
-    const isUnreadable = this.phase === "auth" && this.#secrets.some((secret) => /[^\0-\x7f]/.test(secret));
-    if (isUnreadable && /^[45]\d\d/.test(text)) return `${text.slice(0, 3)} (hidden)`;
-    return this.#secrets.reduce((shown, secret) => shown.replaceAll(secret, "(hidden)"), text);
-  }
-
-  #note(line: string): void {
-    this.#trace.push(line);
-    if (this.#trace.length > TRACE_LINES) this.#trace.shift();
+    return this.#transcript.withoutSecrets(text, this.phase === "auth");
   }
 }
