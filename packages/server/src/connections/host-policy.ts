@@ -37,7 +37,7 @@ export interface HostPolicyOptions {
   readonly connectsByName?: boolean | undefined;
 }
 
-const DEFAULT_PORTS = [465, 587, 2525];
+export const DEFAULT_PORTS = [465, 587, 2525];
 
 export function createHostPolicy(options: HostPolicyOptions = {}): HostPolicy {
   const { ports = DEFAULT_PORTS, allow = [], resolve, connectsByName = false } = options;

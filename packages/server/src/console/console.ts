@@ -18,11 +18,11 @@ import { errorPage } from "./pages/error.ts";
 import { keyPages } from "./pages/keys.ts";
 import { messagePages } from "./pages/message.ts";
 import { messagesPages } from "./pages/messages.ts";
-import { settingsPages } from "./pages/settings.ts";
+import { type ShownSettings, settingsPages } from "./pages/settings.ts";
 import { signInPages } from "./pages/sign-in.ts";
 import { createSessions, type Sessions } from "./session.ts";
 
-export interface ConsoleOptions {
+export interface ConsoleOptions extends ShownSettings {
   readonly random?: ((bytes: number) => Uint8Array) | undefined;
   /** The limit of the API: a key has one, whichever way it comes in. */
   readonly rate: MiddlewareHandler<RequestContext> | undefined;
@@ -38,7 +38,7 @@ const NAME = "console";
  */
 export function consoleRoutes(
   services: Services,
-  { random = randomBytes, rate }: ConsoleOptions,
+  { random = randomBytes, rate, ...settings }: ConsoleOptions,
 ): Hono<ConsoleContext> {
   const { keyring, secretBox, clock } = services;
   const sessions = createSessions({ keyring, secretBox, clock, random });
@@ -66,7 +66,7 @@ export function consoleRoutes(
   routes.route("/", composePages(services));
   routes.route("/", messagesPages(services));
   routes.route("/", messagePages(services));
-  routes.route("/", settingsPages(services));
+  routes.route("/", settingsPages(services, settings));
   // From the folder's own name, without the slash behind it, its pages are one step down.
   routes.get("/", (c) => c.redirect(`${NAME}/home`, 303));
   routes.get("/home", (c) => c.redirect(homeOf(c.get("session").key), 303));

@@ -25,9 +25,9 @@ ${
       })}</p>`
 }
 ${problem === undefined ? NOTHING : html`<p>${problem.detail}</p>`}
-${problem?.reply === undefined ? NOTHING : html`<p class="faint">${say("test.reply")} ${said(problem.reply)}</p>`}
+${problem?.reply === undefined || problem.detail.includes(problem.reply.text) ? NOTHING : html`<p class="faint">${say("test.reply")} ${said(problem.reply)}</p>`}
 ${problem?.errors === undefined ? NOTHING : problem.errors.map(({ pointer, detail }) => html`<p><code>${pointer.slice(1)}</code> ${detail}</p>`)}
-${advice === undefined ? NOTHING : html`<p><strong>${advice}</strong></p>`}</li>`;
+${advice === undefined ? NOTHING : html`<p class="advice">${advice}</p>`}</li>`;
 }
 
 function offers(capabilities: Readonly<Record<string, string>>): Html {

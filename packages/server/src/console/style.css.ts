@@ -21,6 +21,7 @@ body::before { content: ""; display: block; height: 5px; background: repeating-l
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .4rem; letter-spacing: -.01em; overflow-wrap: anywhere; }
 h2 { font-size: 1.12rem; margin: 0 0 .7rem; }
 h3 { font-size: 1rem; margin: 1.2rem 0 .4rem; }
+main > h1 { margin-bottom: 1.1rem; }
 p { margin: 0 0 .9rem; }
 a { color: var(--blue); text-underline-offset: .15em; }
 small, .faint { color: var(--faint); }
@@ -50,6 +51,7 @@ main { max-width: 66rem; margin: 0 auto; padding: 1.8rem 1.2rem 4rem; }
 .head > div:first-child { flex: 1 1 20rem; min-width: 0; }
 .head p { margin: 0; color: var(--faint); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1.3rem 1.5rem; margin: 0 0 1.2rem; }
+.card > :last-child, .card > form > :last-child { margin-bottom: 0; }
 .narrow { max-width: 30rem; margin: 6vh auto 0; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 0 1.2rem; align-items: start; }
 
@@ -100,14 +102,15 @@ details[open] > summary { margin-bottom: .8rem; }
 .badge.is-good::before { content: "✓"; } .badge.is-bad::before { content: "✕"; } .badge.is-warn::before { content: "!"; font-weight: 800; }
 
 h2.inset { padding: .9rem 1.5rem 0; margin: 0 0 .3rem; }
-.table { padding: .3rem 0; overflow: hidden; }
+.table { padding: .3rem 0; overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; }
 th { text-align: left; font-size: .84rem; font-weight: 550; color: var(--faint); }
 th, td { padding: .6rem .9rem; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 tr:last-child td { border-bottom: 0; }
 th:first-child, td:first-child { padding-left: 1.5rem; } th:last-child, td:last-child { padding-right: 1.5rem; }
 td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
-td .badge + .badge { margin-left: .3rem; }
+td .badge { margin: 0 .3rem .15rem 0; }
+td strong { overflow-wrap: break-word; }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .45rem 1.4rem; margin: 0; }
 dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; min-width: 0; }
 .filters { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); gap: 0 1rem; align-items: end; }
@@ -120,6 +123,7 @@ dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; min-width: 
 .stages .fails .mark { background: var(--red); }
 .stages .ms { float: right; color: var(--faint); font-variant-numeric: tabular-nums; font-size: .88rem; }
 .stages p { margin: .3rem 0 0; }
+.stages .advice { background: var(--calm); border-radius: 6px; padding: .5rem .8rem; margin-top: .5rem; }
 .snippet { position: relative; margin: 0 0 1rem; }
 .snippet .copy { position: absolute; top: .5rem; right: .5rem; }
 .snippet pre { padding-right: 5.5rem; }

@@ -226,6 +226,11 @@ const ENGLISH = {
   "scope.attachments:url": "attach files by their URL",
   "scope.keys:write": "manage keys, and read everybody's messages",
 
+  "scope.suppressions:write": "see and change who gets no mail",
+  "scope.webhooks:write": "manage webhooks",
+  "scope.metrics:read": "read metrics",
+  "scope.alerts:write": "manage alerts",
+
   "messages.title": "Messages",
   "messages.about": "Everything this server was asked to send, newest first.",
   "messages.filter": "Filter",

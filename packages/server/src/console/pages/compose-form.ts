@@ -28,8 +28,8 @@ ${tokenField(session)}
 <input type="hidden" name="once" value="${crypto.randomUUID()}">
 <input type="hidden" name="view" value="${kind}">
 <div class="tabs" role="group" aria-label="${say("compose.views")}">
-<button name="do" value="form" aria-pressed="${kind === "form"}">${say("compose.form")}</button>
-<button name="do" value="json" aria-pressed="${kind === "json"}">${say("compose.json")}</button></div>
+<button name="do" value="form" aria-pressed="${String(kind === "form")}">${say("compose.form")}</button>
+<button name="do" value="json" aria-pressed="${String(kind === "json")}">${say("compose.json")}</button></div>
 ${options.kind === "form" ? fields(options) : json(options)}
 <p class="actions"><button class="main" name="do" value="send">${say("compose.send")}</button>
 <button name="do" value="preview">${say("compose.preview")}</button>
