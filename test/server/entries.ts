@@ -7,6 +7,7 @@ import { startServer } from "@edgepost/server/node";
 import type { TestSmtpServer } from "../support/smtp-server.ts";
 import { testCertificates } from "../support/tls.ts";
 import { startWorker } from "../support/workerd.ts";
+import { readWranglerConfig, toMiniflare } from "../support/wrangler.ts";
 import { type Answer, TOKEN } from "./endpoint.ts";
 
 /** The endpoint behind one of its ready entries, on a real port. */
@@ -63,8 +64,7 @@ export const startWorkersEntry: StartEntry = async (smtp, options = {}) => {
   const worker = await startWorker(new URL("../../packages/server/src/worker.ts", import.meta.url), {
     miniflare: {
       bindings: { ...OFFLINE, ...variablesFor(smtp, options, undefined) },
-      d1Databases: ["DB"],
-      ...(options.isBare !== true && QUEUE_BINDINGS),
+      ...(options.isBare === true ? { d1Databases: ["DB"] } : toMiniflare(readWranglerConfig())),
     },
   });
   if (options.database !== undefined) await worker.runSql("DB", options.database);
@@ -78,13 +78,6 @@ export const startWorkersEntry: StartEntry = async (smtp, options = {}) => {
     request: requestAt(worker.url),
     [Symbol.asyncDispose]: worker.close,
   };
-};
-
-/** As in `wrangler.jsonc`, but quick. */
-const QUEUE_BINDINGS = {
-  r2Buckets: ["BODIES"],
-  queueProducers: { QUEUE: "edgepost" },
-  queueConsumers: { edgepost: { maxBatchSize: 50, maxBatchTimeout: 0, maxRetries: 100 } },
 };
 
 /** No test asks a resolver of the internet. */

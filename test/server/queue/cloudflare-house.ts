@@ -1,5 +1,6 @@
 import type { SmtpConnection } from "@edgepost/core";
 import { startWorker, type TestWorker } from "../../support/workerd.ts";
+import { readWranglerConfig, toMiniflare } from "../../support/wrangler.ts";
 import { type Answer, TOKEN } from "../endpoint.ts";
 import type { QueueHouse } from "./engine-suite.ts";
 
@@ -32,22 +33,18 @@ export interface CloudflareHouseOptions {
   readonly folder?: string;
 }
 
-/** As in `wrangler.jsonc`, but quick. */
-const CONSUMER = { maxBatchSize: 50, maxBatchTimeout: 0, maxRetries: 100, retryDelay: 1, deadLetterQueue: "dead" };
-
 export async function startCloudflareHouse(
   main: SmtpConnection,
   { connections, consumer, folder }: CloudflareHouseOptions = {},
 ): Promise<CloudflareHouse> {
+  const deployed = toMiniflare(readWranglerConfig());
   const worker = await startWorker(new URL("./cloudflare-worker.ts", import.meta.url), {
     miniflare: {
-      d1Databases: ["DB"],
+      ...deployed,
       ...(folder !== undefined && { d1Persist: folder }),
-      r2Buckets: ["BODIES"],
-      queueProducers: { QUEUE: "messages" },
       queueConsumers: {
-        messages: { ...CONSUMER, ...consumer },
-        dead: { maxBatchTimeout: 0 },
+        edgepost: { ...deployed.queueConsumers.edgepost, ...consumer },
+        "edgepost-dead": { maxBatchTimeout: 0 },
       },
       unsafeTriggerHandlers: true,
       bindings: {

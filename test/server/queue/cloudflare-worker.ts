@@ -34,7 +34,7 @@ export default {
   },
   async queue(batch: WorkersBatch & { readonly queue: string }, bindings: TestBindings, life: Life): Promise<void> {
     const ids = batch.messages.map(({ body }) => String(body));
-    if (batch.queue === "dead") {
+    if (batch.queue === "edgepost-dead") {
       dead.push(...ids);
       return;
     }

@@ -1,6 +1,7 @@
 import type { SmtpConnection } from "@edgepost/core";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startSmtpServer, type TestSmtpServer, type TestSmtpServerOptions } from "../../support/smtp-server.ts";
+import { readWranglerConfig } from "../../support/wrangler.ts";
 import { temporaryFolder } from "../store/drivers.ts";
 import { type CloudflareHouse, type CloudflareHouseOptions, startCloudflareHouse } from "./cloudflare-house.ts";
 import { engineSuite } from "./engine-suite.ts";
@@ -11,8 +12,7 @@ describe("the engine of Cloudflare, in workerd with its Queues, D1 and R2,", () 
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const EVERY_MINUTE = "* * * * *";
-const EVERY_HOUR = "17 * * * *";
+const [EVERY_MINUTE = "", EVERY_HOUR = ""] = readWranglerConfig().triggers.crons;
 const MESSAGE = { connection: "main", from: "a@example.com", to: "b@example.com", subject: "Hi", text: "Hello" };
 const ASYNC = { prefer: "respond-async" };
 
