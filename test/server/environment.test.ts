@@ -50,6 +50,7 @@ test("everything can be set, and other programs' variables are nobody's business
     EDGEPOST_RETENTION_DAYS: "7",
     EDGEPOST_KEEP_CONTENT: "true",
     EDGEPOST_CONSOLE: "false",
+    EDGEPOST_INBOX_URL: "http://127.0.0.1:8026",
     EDGEPOST_QUEUE_MAX_AGE_MS: "3600000",
     EDGEPOST_QUEUE_MAX_WAITING: "1000",
     EDGEPOST_QUEUE_FIRST_DELAY_MS: "1",
@@ -76,6 +77,7 @@ test("everything can be set, and other programs' variables are nobody's business
     shutdownMs: 0,
     server: {
       console: false,
+      inboxUrl: "http://127.0.0.1:8026",
       corsOrigins: ["https://app.example.com", "http://localhost:3000"],
       rateLimit: { requests: 100, perMs: 60_000 },
       retentionMs: 7 * 86_400_000,
@@ -136,6 +138,7 @@ describe("a bad variable stops the start with its name and what is expected", ()
     ["EDGEPOST_QUEUE_MAX_AGE_MS", "2592000001", /milliseconds/],
     ["EDGEPOST_QUEUE_MAX_WAITING", "0", /messages: a whole number from 1/],
     ["EDGEPOST_CONSOLE", "no", /true or false/],
+    ["EDGEPOST_INBOX_URL", "javascript:alert(1)", /an http URL/],
     ["EDGEPOST_PROT", "80", /is not a setting; known are .*EDGEPOST_PORT/],
   ])("%s=%s", (name, value, expected) => {
     const variables = { EDGEPOST_API_KEY: KEY, [name.split(".")[0] ?? ""]: value };

@@ -8,16 +8,22 @@ import { serveInboxPages } from "./web.ts";
 async function start(): Promise<void> {
   const inbox = await openInbox((mail) => console.log(`\n${showMail(mail)}`));
   const pages = await serveInboxPages(inbox);
+  const { host, port, auth } = inbox.connection;
   const apiKey = randomBytes(32).toString("hex");
   const server = await startServer({
     EDGEPOST_API_KEY: apiKey,
     EDGEPOST_DATA: ":memory:",
     EDGEPOST_PORT: process.env.PORT ?? "8025",
     EDGEPOST_CONNECTIONS: JSON.stringify({ default: inbox.connection }),
+    EDGEPOST_INBOX_URL: pages.url,
+    // What is sent here is for looking at, and forgotten with this process.
+    EDGEPOST_KEEP_CONTENT: "true",
+    // Another connection to the inbox can be made by hand, too.
+    EDGEPOST_ALLOW_HOSTS: host,
+    EDGEPOST_ALLOW_PORTS: `465,587,2525,${port}`,
   });
-  const { host, port, auth } = inbox.connection;
-
   console.log(`server   ${server.url}
+console  ${server.url}/console  (sign in with the API key)
 inbox    ${pages.url}  (SMTP on ${host}:${port})
 API key  ${apiKey}
 

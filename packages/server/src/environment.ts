@@ -26,7 +26,7 @@ export interface Environment {
   /** What goes to `createServer` as it is. */
   readonly server: Pick<
     ServerOptions,
-    "console" | "corsOrigins" | "keepContent" | "outboxLimits" | "rateLimit" | "retentionMs"
+    "console" | "corsOrigins" | "inboxUrl" | "keepContent" | "outboxLimits" | "rateLimit" | "retentionMs"
   >;
 }
 
@@ -66,6 +66,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * | `EDGEPOST_QUEUE_LONGEST_PAUSE_MS` | the longest time it is left alone | 1800000 |
  * | `EDGEPOST_QUEUE_MAX_INTERRUPTIONS` | how often the process may die over a message before it is not tried again | 5 |
  * | `EDGEPOST_CONSOLE` | `false` takes the pages for people at `/console` away | `true` |
+ * | `EDGEPOST_INBOX_URL` | a page that shows what has arrived, for trying things out: the console leads to it | none |
  * | `EDGEPOST_SHUTDOWN_MS` | how long a stop waits for what is being sent | 30000 |
  *
  * @throws EnvironmentError for everything that is wrong, unknown `EDGEPOST_…` names included.
@@ -93,6 +94,7 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
     shutdownMs: values.EDGEPOST_SHUTDOWN_MS,
     server: {
       console: values.EDGEPOST_CONSOLE !== "false",
+      inboxUrl: values.EDGEPOST_INBOX_URL,
       corsOrigins: values.EDGEPOST_CORS_ORIGINS,
       rateLimit: values.EDGEPOST_RATE_LIMIT,
       retentionMs: values.EDGEPOST_RETENTION_DAYS * DAY_MS,
@@ -169,6 +171,7 @@ const schema = z.strictObject({
   EDGEPOST_QUEUE_LONGEST_PAUSE_MS: count(DAY_MS, "milliseconds", DEFAULT_QUEUE_LIMITS.longestPauseMs),
   EDGEPOST_QUEUE_MAX_INTERRUPTIONS: count(1_000, "interruptions", DEFAULT_QUEUE_LIMITS.maxInterruptions),
   EDGEPOST_CONSOLE: z.enum(["true", "false"], "must be true or false").optional(),
+  EDGEPOST_INBOX_URL: z.url({ protocol: /^https?$/, error: "must be an http URL" }).optional(),
   EDGEPOST_SHUTDOWN_MS: wholeNumber(3_600_000, "must be milliseconds: a whole number up to 3600000").default(30_000),
 });
 

@@ -61,6 +61,8 @@ export interface ServerOptions {
   readonly retentionMs?: number | undefined;
   /** Serves the console at `/console`: pages for people, who sign in with an API key. Default: false. */
   readonly console?: boolean | undefined;
+  /** A page that shows what has arrived, for trying things out: the console leads to it. Default: none. */
+  readonly inboxUrl?: string | undefined;
   /** Receives one entry per request; nothing secret is ever in it. Default: nobody. */
   readonly log?: ((entry: LogEntry) => void) | undefined;
   /** Default: the system clock. */

@@ -23,6 +23,7 @@ import { signInPages } from "./pages/sign-in.ts";
 import { createSessions, type Sessions } from "./session.ts";
 
 export interface ConsoleOptions extends ShownSettings {
+  readonly inboxUrl?: string | undefined;
   readonly random?: ((bytes: number) => Uint8Array) | undefined;
   /** The limit of the API: a key has one, whichever way it comes in. */
   readonly rate: MiddlewareHandler<RequestContext> | undefined;
@@ -64,8 +65,8 @@ export function consoleRoutes(
   routes.route("/", connectionPages(services));
   routes.route("/", keyPages(services));
   routes.route("/", composePages(services));
-  routes.route("/", messagesPages(services));
-  routes.route("/", messagePages(services));
+  routes.route("/", messagesPages(services, settings));
+  routes.route("/", messagePages(services, settings));
   routes.route("/", settingsPages(services, settings));
   // From the folder's own name, without the slash behind it, its pages are one step down.
   routes.get("/", (c) => c.redirect(`${NAME}/home`, 303));

@@ -233,6 +233,7 @@ const ENGLISH = {
 
   "messages.title": "Messages",
   "messages.about": "Everything this server was asked to send, newest first.",
+  "messages.inbox": "Open the inbox",
   "messages.filter": "Filter",
   "messages.any": "any",
   "messages.none": "No message is like that.",

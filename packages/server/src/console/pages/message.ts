@@ -4,11 +4,13 @@ import type { Services } from "../../context.ts";
 import { requireScope } from "../../keys/scopes.ts";
 import { settleInterrupted } from "../../maintenance.ts";
 import { findVisible } from "../../messages/visibility.ts";
+import type { ServerOptions } from "../../options.ts";
 import type { MessageRecord, StoredBody } from "../../store/message-record.ts";
 import type { AttemptRecord } from "../../store/outbox.ts";
 import type { ConsoleContext } from "../context.ts";
 import { said } from "../fields.ts";
 import { type Html, html, link, NOTHING } from "../html.ts";
+import { inboxLink } from "../inbox-link.ts";
 import { page } from "../layout.ts";
 import { messageState } from "../states.ts";
 import { isTextKey, say } from "../texts.ts";
@@ -18,7 +20,7 @@ import { time } from "../times.ts";
 const SHOWN_BYTES = 64 * 1024;
 
 /** One message: what became of it for each recipient, in the mail server's own words, and the message itself where kept. */
-export function messagePages(services: Services): Hono<ConsoleContext> {
+export function messagePages(services: Services, { inboxUrl }: Pick<ServerOptions, "inboxUrl">): Hono<ConsoleContext> {
   const { store, clock } = services;
   return new Hono<ConsoleContext>()
     .get("/message", async (c) => {
@@ -28,7 +30,7 @@ export function messagePages(services: Services): Hono<ConsoleContext> {
       const message = await findVisible(store, c.req.query("id") ?? "", session.key);
       const [body, attempts] = await Promise.all([store.messages.body(message.id), store.outbox.attempts(message.id)]);
       const title = message.subject === "" ? say("messages.no-subject") : message.subject;
-      const content = html`<div class="head"><div><h1>${title}</h1><p>${messageState(message.state)} ${time(message.createdAt)}</p></div></div>
+      const content = html`<div class="head"><div><h1>${title}</h1><p>${messageState(message.state)} ${time(message.createdAt)}</p></div>${inboxLink(inboxUrl)}</div>
 ${message.error === null ? NOTHING : failure(message.error)}
 ${message.state === "unknown" ? html`<p class="note warn">${say("message.unknown-about")}</p>` : NOTHING}
 ${recipients(message)}

@@ -4,10 +4,12 @@ import { requireScope } from "../../keys/scopes.ts";
 import { settleInterrupted } from "../../maintenance.ts";
 import { logQuerySchema } from "../../messages/log.ts";
 import { ownOnly } from "../../messages/visibility.ts";
+import type { ServerOptions } from "../../options.ts";
 import { MESSAGE_STATES, type MessageRecord } from "../../store/message-record.ts";
 import type { ConsoleContext } from "../context.ts";
 import { input, select } from "../fields.ts";
 import { type Html, html, link, NOTHING } from "../html.ts";
+import { inboxLink } from "../inbox-link.ts";
 import { page } from "../layout.ts";
 import { messageState } from "../states.ts";
 import { name, say } from "../texts.ts";
@@ -18,7 +20,7 @@ const PAGE = 25;
 const RECIPIENTS = 2;
 
 /** The log of messages, filtered and by pages. */
-export function messagesPages(services: Services): Hono<ConsoleContext> {
+export function messagesPages(services: Services, { inboxUrl }: Pick<ServerOptions, "inboxUrl">): Hono<ConsoleContext> {
   const { store, clock } = services;
   return new Hono<ConsoleContext>().get("/messages", async (c) => {
     const session = c.get("session");
@@ -31,7 +33,7 @@ export function messagesPages(services: Services): Hono<ConsoleContext> {
     const { before, ...rest } = filters;
     const isFiltered = Object.values(rest).some((value) => value !== undefined);
     const nothing = html`<p class="card">${say(isFiltered || before !== undefined ? "messages.none" : "messages.none-yet")}</p>`;
-    const content = html`<div class="head"><div><h1>${say("messages.title")}</h1><p>${say("messages.about")}</p></div></div>
+    const content = html`<div class="head"><div><h1>${say("messages.title")}</h1><p>${say("messages.about")}</p></div>${inboxLink(inboxUrl)}</div>
 ${filterForm(rest)}
 ${messages.length === 0 ? nothing : table(messages)}
 <p class="actions">${next === undefined ? NOTHING : html`<a class="button" href="${link("messages", { ...rest, cursor: next })}">${say("messages.older")}</a>`}

@@ -35,7 +35,7 @@ function server({ limits, keepContent, queue }: Services, settings: ShownSetting
       ? say("settings.rate-any")
       : say("settings.rate-some", { requests: rateLimit.requests, seconds: rateLimit.perMs / 1000 });
   // What is private is told to those who could name it anyway.
-  const reach = html`<dt>${say("settings.ports")}</dt><dd>${ports === "any" ? say("messages.any") : ports.join(", ")}</dd>
+  const reach = html`<dt>${say("settings.ports")}</dt><dd>${[ports].flat().join(", ")}</dd>
 <dt>${say("settings.hosts")}</dt><dd>${allow.length === 0 ? say("settings.hosts-none") : allow.join(", ")}</dd>`;
   return html`<h2>${say("settings.server")}</h2><dl>
 <dt>${say("settings.retention")}</dt><dd>${say("settings.days", { count: Math.round(retentionMs / DAY_MS) })}</dd>
