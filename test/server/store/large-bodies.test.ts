@@ -1,37 +1,13 @@
 import { Miniflare } from "miniflare";
 import { expect, onTestFinished, test } from "vitest";
-import { allQueued } from "../../../packages/server/src/messages/recipients.ts";
 import { type D1, d1Store } from "../../../packages/server/src/store/d1.ts";
 import type { R2 } from "../../../packages/server/src/store/large-bodies.ts";
 import type { MessageRecord } from "../../../packages/server/src/store/message-record.ts";
 import type { Store } from "../../../packages/server/src/store/store.ts";
+import { MESSAGE } from "./waiting-message.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const LARGE = new Uint8Array(100_000).map((_, index) => index % 251);
-
-const MESSAGE: MessageRecord = {
-  id: "m1",
-  key: "k1",
-  connection: "main",
-  idempotency: null,
-  messageId: "<1@example.com>",
-  subject: "Hi",
-  envelope: { from: "a@example.com", to: ["b@example.com"] },
-  recipientsMode: "best-effort",
-  onUnknown: "keep",
-  size: 10,
-  state: "queued",
-  recipients: allQueued(["b@example.com"]),
-  reply: null,
-  downgrades: [],
-  error: null,
-  attempts: 0,
-  interruptions: 0,
-  createdAt: 1_000,
-  dueAt: 1_000,
-  expiresAt: 90_000,
-  finishedAt: null,
-};
 
 async function open(): Promise<{ database: D1; bucket: R2; keys(): Promise<string[]> }> {
   const miniflare = new Miniflare({
