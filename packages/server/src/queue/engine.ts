@@ -7,7 +7,7 @@ import type { Courier } from "./courier.ts";
  * then waits for the next sweep, or bring it twice, and the second finds nothing to do. What it must not do is wait for a
  * message: each {@link Courier.deliver} and lease settles by itself.
  *
- * Three are meant: in the process (`embeddedQueue`), by Cloudflare Queues, and by a job queue in Postgres. The suite in
+ * There are three: in the process (`embeddedQueue`), on Postgres (`postgresQueue`), and by Cloudflare Queues. The suite in
  * `test/server/queue/engine-suite.ts` holds for each.
  */
 export interface QueueEngine {
