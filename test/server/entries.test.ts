@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { ENTRIES } from "./entries.ts";
 import { accessSuite } from "./suite/access.ts";
+import { alertSuite } from "./suite/alerts.ts";
 import { aroundSuite, settingsSuite } from "./suite/around.ts";
 import { badInputSuite } from "./suite/bad-input.ts";
 import { hostSuite } from "./suite/hosts.ts";
@@ -35,4 +36,5 @@ describe.each(ENTRIES)("%s", (_name, start) => {
   describe("the suppression list", () => suppressionSuite(house));
   describe("webhooks", () => webhookSuite(start, house));
   describe("metrics", () => metricSuite(house));
+  describe("alerts", () => alertSuite(house));
 });

@@ -13,6 +13,7 @@ async function documented() {
     outbox: embeddedQueue(),
     keepContent: true,
     webhooks: { fetch: async () => new Response(null, { status: 204 }) },
+    alerts: { disk: async () => ({ free: 1, total: 1024 ** 4 }) },
     send: async (mail) => ({
       ...acceptAll(mail),
       accepted: mail.envelope.to.filter((address) => address !== "grace@example.com"),
@@ -31,7 +32,10 @@ async function documented() {
   await endpoint.ask("POST", "/v1/messages", message);
   await endpoint.app.notify();
   const { body: told } = await endpoint.ask("GET", `/v1/webhooks/${webhook.id}/deliveries`);
+  const { body: raised } = await endpoint.ask("GET", "/v1/alerts");
   const values: Record<string, string> = {
+    "/v1/alerts/{id}/acknowledge": raised.alerts[0].id,
+    "/v1/alerts/{id}/mute": raised.alerts[0].id,
     "/v1/webhooks/{id}": webhook.id,
     "/v1/webhooks/{id}/rotate-secret": webhook.id,
     "/v1/webhooks/{id}/deliveries": webhook.id,

@@ -2,6 +2,8 @@ import type { UrlPolicy } from "@edgepost/core";
 import { Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
+import { createAlerts } from "./alerts/alerts.ts";
+import { mailAlert } from "./alerts/mail.ts";
 import { createConnectionBook } from "./connections/connection-book.ts";
 import { createConnections } from "./connections/connections.ts";
 import { createHostPolicy } from "./connections/host-policy.ts";
@@ -19,6 +21,7 @@ import { createMetrics } from "./metrics/metrics.ts";
 import { DEFAULT_LIMITS, type ServerOptions } from "./options.ts";
 import type { Delivered } from "./queue/courier.ts";
 import { createQueue } from "./queue/queue.ts";
+import { alertRoutes } from "./routes/alerts.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import { connectorRoutes } from "./routes/connectors.ts";
 import { docsRoutes } from "./routes/docs.ts";
@@ -31,6 +34,7 @@ import { providerRoutes } from "./routes/providers.ts";
 import { suppressionRoutes } from "./routes/suppressions.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { createSecretBox, generateKey } from "./secrets.ts";
+import type { AlertRecord } from "./store/alert-record.ts";
 import { memoryStore } from "./store/memory.ts";
 import { createSuppressions } from "./suppressions/suppressions.ts";
 import { createWebhooks } from "./webhooks/webhooks.ts";
@@ -39,7 +43,10 @@ import { createWebhooks } from "./webhooks/webhooks.ts";
 export interface MailServer extends Hono<RequestContext>, Maintenance {
   /** Begins to deliver messages that wait, after `recover` where that is called. Nothing without an `outbox`. */
   start(): void;
-  /** Tells webhooks what is new and due, and resolves when that is done. To be called every second, or now and then. */
+  /**
+   * Looks whether somebody should know of something, tells webhooks what is new and due, and resolves when that is done. To be
+   * called every second, or now and then.
+   */
   notify(): Promise<void>;
   /** Delivers those of these messages that are due: for an engine that is brought ids from outside, as a Worker is. */
   deliver(ids: readonly string[]): Promise<readonly Delivered[]>;
@@ -83,6 +90,7 @@ export function createServer(options: ServerOptions): MailServer {
   app.route("/v1/providers", providerRoutes());
   app.route("/v1/suppressions", suppressionRoutes(services));
   app.route("/v1/webhooks", webhookRoutes(services));
+  app.route("/v1/alerts", alertRoutes(services));
   app.route("/v1/keys", keyRoutes(services));
   if (options.console === true) app.route(CONSOLE_PATH, consoleRoutes(services, { ...options, rate }));
   app.notFound((c) => problemResponse(new RequestProblem("not-found", "No route has this path."), viewerOf(c)));
@@ -92,7 +100,10 @@ export function createServer(options: ServerOptions): MailServer {
     start(): void {
       if (services.queue !== undefined) services.queue.engine.start(services.queue.courier);
     },
-    notify: () => services.webhooks.notify(),
+    async notify() {
+      await services.alerts.look();
+      await services.webhooks.notify();
+    },
     deliver: async (ids: readonly string[]) => (await services.queue?.courier.deliver(ids)) ?? [],
     async close(): Promise<void> {
       await Promise.all([services.gate.close(), services.queue?.engine.close(), services.webhooks.close()]);
@@ -132,7 +143,11 @@ function createServices(options: ServerOptions): Services {
     clock,
     newId,
   };
-  return { ...shared, queue: createQueue(shared, options) };
+  const { to = [], disk } = options.alerts ?? {};
+  const mail = (alert: AlertRecord) => mailAlert(services, to, alert);
+  const alerts = createAlerts({ store, clock, newId, disk, mail: to.length > 0 ? mail : undefined });
+  const services: Services = { ...shared, alerts, queue: createQueue(shared, options) };
+  return services;
 }
 
 /** `undefined` where nobody can say where a name leads: then `url` attachments are refused. */

@@ -1,4 +1,5 @@
 import type { BuildOptions } from "@edgepost/core";
+import type { Alerts } from "./alerts/alerts.ts";
 import type { ConnectionBook } from "./connections/connection-book.ts";
 import type { Connections } from "./connections/connections.ts";
 import type { Gate } from "./http/gate.ts";
@@ -22,6 +23,7 @@ export interface Services {
   readonly connections: Connections;
   readonly suppressions: Suppressions;
   readonly webhooks: Webhooks;
+  readonly alerts: Alerts;
   readonly metrics: Metrics;
   readonly gate: Gate;
   /** Undefined where messages do not wait. */

@@ -20,6 +20,7 @@ export interface Environment {
   readonly allowHosts: readonly string[];
   readonly allowPorts: readonly number[] | undefined;
   readonly webhookHosts: readonly string[];
+  readonly alertTo: readonly string[];
   /** `platform`, or the URL of a resolver. */
   readonly resolver: string;
   readonly shutdownMs: number;
@@ -52,6 +53,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * | `EDGEPOST_ALLOW_HOSTS` | private mail servers callers may name: hosts, addresses, blocks, comma-separated | none |
  * | `EDGEPOST_ALLOW_PORTS` | ports callers may name, comma-separated | 465,587,2525 |
  * | `EDGEPOST_WEBHOOK_HOSTS` | private hosts webhooks may lead to: hosts, addresses, blocks, comma-separated | none |
+ * | `EDGEPOST_ALERT_TO` | who gets a mail when something is wrong, over the system connection: addresses, comma-separated | none |
  * | `EDGEPOST_RESOLVER` | Workers: URL of a DNS over HTTPS resolver, or `platform` to check literal addresses alone | Cloudflare's |
  * | `EDGEPOST_CORS_ORIGINS` | web pages that may call from a browser, as origins, comma-separated | none |
  * | `EDGEPOST_RATE_LIMIT` | requests per API key, as `100/60s` | any |
@@ -90,6 +92,7 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
     allowHosts: values.EDGEPOST_ALLOW_HOSTS ?? [],
     allowPorts: values.EDGEPOST_ALLOW_PORTS,
     webhookHosts: values.EDGEPOST_WEBHOOK_HOSTS ?? [],
+    alertTo: values.EDGEPOST_ALERT_TO ?? [],
     resolver: values.EDGEPOST_RESOLVER,
     shutdownMs: values.EDGEPOST_SHUTDOWN_MS,
     server: {
@@ -147,6 +150,7 @@ const schema = z.strictObject({
     "must be ports from 1 to 65535, comma-separated",
   ),
   EDGEPOST_WEBHOOK_HOSTS: list(z.string().regex(/^[\w.:/-]+$/), "must be hosts, addresses or blocks, comma-separated"),
+  EDGEPOST_ALERT_TO: list(z.email(), "must be addresses, comma-separated"),
   EDGEPOST_RESOLVER: text("must be an https URL, or platform")
     .refine((value) => value === "platform" || (URL.canParse(value) && new URL(value).protocol === "https:"), {
       error: "must be an https URL, or platform",

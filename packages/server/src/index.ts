@@ -3,6 +3,8 @@
  *
  * @module @edgepost/server
  */
+
+export type { DiskSpace } from "./alerts/watch.ts";
 export type { MailServer } from "./app.ts";
 export { createServer } from "./app.ts";
 export type { ConfiguredConnection } from "./connections/configured-connection.ts";
@@ -15,10 +17,11 @@ export type { ApiKeyConfig } from "./keys/keyring.ts";
 export type { ApiKey, Scope } from "./keys/scopes.ts";
 export type { Maintenance } from "./maintenance.ts";
 export type { SendAnswer } from "./messages/answer.ts";
-export type { ServerLimits, ServerOptions, WebhookOptions } from "./options.ts";
+export type { AlertOptions, ServerLimits, ServerOptions, WebhookOptions } from "./options.ts";
 export type { Courier, Delivered, Round } from "./queue/courier.ts";
 export type { Announcement, QueueEngine } from "./queue/engine.ts";
 export type { QueueLimits } from "./queue/limits.ts";
+export type { AlertKind, AlertRecord, AlertStore, RaisedAlert } from "./store/alert-record.ts";
 export type { EventQuery, EventRecord, EventStore, EventType, NewEvent } from "./store/event-record.ts";
 export type {
   Idempotency,

@@ -44,6 +44,7 @@ export function createMaintenance(services: Services, retentionMs: number = DEFA
       await store.messages.prune(now - retentionMs);
       await store.suppressions.prune(now);
       await store.webhooks.prune(now - retentionMs);
+      await store.alerts.prune(now - retentionMs);
     },
     async bootstrap() {
       if ((await store.keys.list()).length > 0) return undefined;

@@ -1,5 +1,6 @@
 import type { SmtpConnection, Transport } from "@edgepost/core";
 import type { ConfiguredConnection } from "./connections/configured-connection.ts";
+import type { DiskSpace } from "./alerts/watch.ts";
 import type { HostPolicyOptions } from "./connections/host-policy.ts";
 import type { SendQueue } from "./connections/send-queue.ts";
 import type { LogEntry } from "./http/log.ts";
@@ -49,6 +50,8 @@ export interface ServerOptions {
   readonly fetch?: typeof fetch | undefined;
   /** How webhooks are told of events. */
   readonly webhooks?: WebhookOptions | undefined;
+  /** Who is told when something is wrong. */
+  readonly alerts?: AlertOptions | undefined;
   /** Each has its own default. */
   readonly limits?: Partial<ServerLimits> | undefined;
   /** Requests each API key may make. Default: any number. */
@@ -80,6 +83,14 @@ export interface WebhookOptions {
   readonly fetch?: typeof fetch | undefined;
   /** Private hosts they may lead to, over http too: host names, addresses, blocks (`10.1.0.0/16`). Default: none. */
   readonly allow?: readonly string[] | undefined;
+}
+
+/** Who is told when something is wrong, and what is looked at beside the store. */
+export interface AlertOptions {
+  /** Addresses that get a mail, over the system connection. Default: none, and only webhooks are told. */
+  readonly to?: readonly string[] | undefined;
+  /** How much room there is on the disk of the store, in octets. Default: nobody asks. */
+  readonly disk?: (() => Promise<DiskSpace>) | undefined;
 }
 
 /** How much one request may ask for. */

@@ -22,7 +22,7 @@ export interface HostPolicy {
 /** Which mail servers callers may name. */
 export interface HostPolicyOptions {
   /** Default: 465, 587, 2525. */
-  readonly ports?: readonly number[] | "any" | undefined;
+  readonly ports?: readonly number[] | undefined;
   /** Private hosts that may be used all the same: host names, addresses, blocks (`10.1.0.0/16`). Default: none. */
   readonly allow?: readonly string[] | undefined;
   /**
@@ -48,7 +48,7 @@ export function createHostPolicy(options: HostPolicyOptions = {}): HostPolicy {
 
   return {
     async check(host, port) {
-      if (ports !== "any" && !ports.includes(port)) throw refusal("port", `must be one of ${ports.join(", ")}`);
+      if (!ports.includes(port)) throw refusal("port", `must be one of ${ports.join(", ")}`);
       if (isAddress(host)) {
         if (!mayConnectTo(host)) throw refusal("host", NOT_USABLE);
         return [host];

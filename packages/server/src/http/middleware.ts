@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { RequestContext, Services } from "../context.ts";
 import type { ApiKey } from "../keys/scopes.ts";
+import { clientAddress } from "./client-address.ts";
 import type { LogEntry } from "./log.ts";
 import { RequestProblem, toProblem, type Viewer } from "./problem.ts";
 
@@ -33,10 +34,13 @@ const SECURITY_HEADERS = {
 };
 
 /** Lets in who has a key, while the server is open, and can read what we answer. */
-export function authenticate({ keyring, gate }: Services): Middleware {
+export function authenticate({ keyring, gate, alerts }: Services): Middleware {
   return (c, next) =>
     gate.pass(async () => {
-      c.set("key", await keyring.authenticate(c.req.raw));
+      const key = await keyring.authenticate(c.req.raw);
+      c.set("key", key);
+      // Nobody is refused because that could not be written down.
+      await alerts.noteUse(key, clientAddress(c)).catch(() => {});
       if (!NO_JSON.has(c.req.path) && !acceptsJson(c.req.header("accept") ?? "*/*")) {
         throw new RequestProblem("not-acceptable", "Answers are application/json; `Accept` excludes that.");
       }

@@ -7,6 +7,7 @@ import { type Environment, readEnvironment } from "../environment.ts";
 import type { LogEntry } from "../http/log.ts";
 import { hostList } from "../webhooks/target-policy.ts";
 import { createCheckedFetch } from "./checked-fetch.ts";
+import { diskOf } from "./disk-space.ts";
 import { listen } from "./listen.ts";
 import { openStorage } from "./open-storage.ts";
 
@@ -70,7 +71,7 @@ export async function rotateSecrets(variables: Variables): Promise<void> {
 }
 
 async function openServer(environment: Environment, log: (entry: LogEntry) => void): Promise<MailServer> {
-  const { apiKey, connections, allowHosts, allowPorts, webhookHosts } = environment;
+  const { apiKey, connections, allowHosts, allowPorts, webhookHosts, alertTo } = environment;
   return createServer({
     ...environment.server,
     ...(await openStorage(environment)),
@@ -81,6 +82,7 @@ async function openServer(environment: Environment, log: (entry: LogEntry) => vo
     hosts: { resolve: resolveHost, allow: allowHosts, ports: allowPorts },
     fetch: createCheckedFetch({ mayConnectTo: isPublic }),
     webhooks: { fetch: createCheckedFetch({ mayConnectTo: publicOr(webhookHosts) }), allow: webhookHosts },
+    alerts: { to: alertTo, disk: diskOf(environment) },
     log,
   });
 }

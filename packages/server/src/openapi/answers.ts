@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { ProblemCode } from "../http/problem.ts";
 import { PROBLEM_CODES } from "../http/problem.ts";
 import { SCOPES } from "../keys/scopes.ts";
+import { ALERT_KINDS } from "../store/alert-record.ts";
 import { EVENT_TYPES } from "../store/event-record.ts";
 import { MESSAGE_STATES, RECIPIENT_STATES } from "../store/message-record.ts";
 import { SUPPRESSION_REASONS } from "../store/suppression-record.ts";
@@ -347,6 +348,25 @@ export const providerListSchema = z
 export const connectorAnswerSchema = z
   .looseObject({})
   .meta({ id: "ConnectorAnswer", description: "What the platform itself answers, or a SendAnswer." });
+
+export const alertSchema = z
+  .strictObject({
+    id: z.uuid(),
+    kind: z.enum(ALERT_KINDS),
+    subject: z
+      .string()
+      .describe("What it is about: the name of a connection, the id of a webhook, a key and a network."),
+    detail: z.string(),
+    raisedAt: time,
+    seenAt: time.describe("When it was seen last."),
+    resolvedAt: time.nullable().describe("When it was over."),
+    acknowledgedAt: time.nullable(),
+    mutedUntil: time.nullable(),
+    mail: z.string().nullable().describe("What became of the mail about it; null when none was sent."),
+  })
+  .meta({ id: "Alert" });
+
+export const alertListSchema = z.strictObject({ alerts: z.array(alertSchema) }).meta({ id: "AlertList" });
 
 export const metricsSchema = z.string().meta({ id: "Metrics", description: "The text format of Prometheus, 0.0.4." });
 

@@ -48,6 +48,7 @@ const TAGS: Readonly<Record<Operation["tag"], string>> = {
   Connections: "Ways to mail servers, stored once and called by name.",
   Suppressions: "Who is written to no more.",
   Webhooks: "Who is told of what happens.",
+  Alerts: "What somebody should know.",
   Keys: "Who may do what.",
   Server: "The server itself.",
 };

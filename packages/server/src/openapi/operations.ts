@@ -4,6 +4,7 @@ import type { Scope } from "../keys/scopes.ts";
 import { batchBodySchema } from "../messages/batch.ts";
 import { logQuerySchema } from "../messages/log.ts";
 import { sendBodySchema } from "../messages/send-body.ts";
+import { alertQuerySchema, muteAlertSchema } from "../routes/alerts.ts";
 import { changeConnectionSchema, verifyBodySchema, verifyCandidateSchema } from "../routes/connections.ts";
 import { connectorBodySchema } from "../routes/connectors.ts";
 import { eventQuerySchema } from "../routes/events.ts";
@@ -18,7 +19,7 @@ export interface Operation {
   readonly id: string;
   readonly method: "get" | "post" | "patch" | "delete";
   readonly path: string;
-  readonly tag: "Messages" | "Connections" | "Suppressions" | "Webhooks" | "Keys" | "Server";
+  readonly tag: "Messages" | "Connections" | "Suppressions" | "Webhooks" | "Alerts" | "Keys" | "Server";
   readonly summary: string;
   readonly description?: string;
   /** Undefined for a route that needs no key, null for one that any key opens. */
@@ -421,6 +422,39 @@ export const OPERATIONS: readonly Operation[] = [
     scope: "webhooks:write",
     status: 202,
     answer: answers.webhookDeliverySchema,
+  },
+  {
+    id: "listAlerts",
+    method: "get",
+    path: "/v1/alerts",
+    tag: "Alerts",
+    summary: "List what somebody should know",
+    scope: "alerts:write",
+    query: alertQuerySchema,
+    status: 200,
+    answer: answers.alertListSchema,
+  },
+  {
+    id: "acknowledgeAlert",
+    method: "post",
+    path: "/v1/alerts/{id}/acknowledge",
+    tag: "Alerts",
+    summary: "Say that you know",
+    scope: "alerts:write",
+    status: 200,
+    answer: answers.alertSchema,
+  },
+  {
+    id: "muteAlert",
+    method: "post",
+    path: "/v1/alerts/{id}/mute",
+    tag: "Alerts",
+    summary: "Be told of this no more, for a while",
+    scope: "alerts:write",
+    body: muteAlertSchema,
+    example: { until: "2099-01-01T00:00:00Z" },
+    status: 200,
+    answer: answers.alertSchema,
   },
   {
     id: "listKeys",

@@ -1,3 +1,4 @@
+import { memoryAlerts } from "./memory-alerts.ts";
 import { memoryMessages } from "./memory-messages.ts";
 import { memoryOutbox } from "./memory-outbox.ts";
 import { MemoryRows } from "./memory-rows.ts";
@@ -17,6 +18,7 @@ export function memoryStore(): Store {
     events: rows.events,
     suppressions: memorySuppressions(),
     webhooks: memoryWebhooks(),
+    alerts: memoryAlerts(),
     check: async () => {},
     close: async () => {},
   };

@@ -1,3 +1,4 @@
+import { alertMigration } from "./alert-migration.ts";
 import { queueMigration } from "./queue-migration.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import { SQLITE } from "./sql-dialect.ts";
@@ -64,6 +65,7 @@ export const MIGRATIONS: readonly (readonly MigrationStep[])[] = [
   queueMigration,
   suppressionMigration,
   webhookMigration,
+  alertMigration,
 ];
 
 /** Brings a database up to date. Two that start at once do no harm: the second finds every step done. */

@@ -1,5 +1,6 @@
 import { migrate } from "./migrations.ts";
 import { fromConnection, fromKey, toConnection, toKey } from "./rows.ts";
+import { createAlertStore } from "./sql-alerts.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import { createEventStore } from "./sql-events.ts";
 import { insertRow } from "./sql-insert.ts";
@@ -21,6 +22,7 @@ export async function createSqlStore(database: SqlDatabase): Promise<Store> {
     events: createEventStore(database),
     suppressions: createSuppressionStore(database),
     webhooks: createWebhookStore(database),
+    alerts: createAlertStore(database),
     async check() {
       await database.all("SELECT 1");
     },

@@ -1,4 +1,5 @@
 import type { Scope } from "../keys/scopes.ts";
+import type { AlertStore } from "./alert-record.ts";
 import type { EventStore } from "./event-record.ts";
 import type { Idempotency, MessageQuery, MessageRecord, StoredBody } from "./message-record.ts";
 import type { OutboxStore } from "./outbox.ts";
@@ -28,6 +29,8 @@ export interface Store {
   readonly suppressions: SuppressionStore;
   /** Who is told of what happened. */
   readonly webhooks: WebhookStore;
+  /** What somebody should know. */
+  readonly alerts: AlertStore;
   /** Rejects when the store cannot answer. */
   check(): Promise<void>;
   /** After the last request. */

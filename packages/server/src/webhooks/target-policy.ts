@@ -19,7 +19,6 @@ export type TargetPolicyOptions = Pick<HostPolicyOptions, "resolve" | "connectsB
 
 export function createTargetPolicy({ allow = [], ...hosts }: TargetPolicyOptions): TargetPolicy {
   const isAllowed = hostList(allow);
-  const hostPolicy = createHostPolicy({ ...hosts, ports: "any" });
 
   return {
     async check(url) {
@@ -30,7 +29,9 @@ export function createTargetPolicy({ allow = [], ...hosts }: TargetPolicyOptions
       if (isAllowed(host) && (target.protocol === "https:" || target.protocol === "http:")) return;
       if (target.protocol !== "https:") throw refusal("must be an https URL");
       try {
-        await hostPolicy.check(host, Number(target.port || 443));
+        // Whichever port the URL names: it is the host that must be public.
+        const port = Number(target.port || 443);
+        await createHostPolicy({ ...hosts, ports: [port] }).check(host, port);
       } catch (error) {
         if (isMailError(error)) throw refusal("must lead to a public host, or to one the operator allows");
         throw error;

@@ -50,6 +50,9 @@ export interface WebhookBookOptions {
 /** Time for everybody who checks signatures to learn of a new secret. */
 const OVERLAP_MS = 24 * 60 * 60 * 1000;
 
+/** Why a webhook is told nothing that somebody disabled. */
+export const DISABLED_BY_HAND = "It was disabled by hand.";
+
 export function createWebhookBook({ store, secretBox, target, clock, random, newId }: WebhookBookOptions): WebhookBook {
   const { webhooks } = store;
 
@@ -98,7 +101,7 @@ export function createWebhookBook({ store, secretBox, target, clock, random, new
         ...(description !== undefined && { description }),
         ...(events !== undefined && { events }),
         ...(enabled === true && { disabled: null, failingSince: null }),
-        ...(enabled === false && { disabled: "It was disabled by hand." }),
+        ...(enabled === false && { disabled: DISABLED_BY_HAND }),
         updatedAt: clock().getTime(),
       };
       await webhooks.update(id, change);

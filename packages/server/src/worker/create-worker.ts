@@ -96,7 +96,7 @@ interface Running {
 
 async function start(bindings: Bindings, changes: Changes): Promise<Running> {
   const environment = readEnvironment(bindings);
-  const { apiKey, encryptionKeys, connections, allowHosts, allowPorts, webhookHosts, resolver } = environment;
+  const { apiKey, encryptionKeys, connections, allowHosts, allowPorts, webhookHosts, alertTo, resolver } = environment;
   const missing = [
     ...(bindings.DB === undefined ? ["DB, a D1 database"] : []),
     ...(apiKey === undefined ? ["EDGEPOST_API_KEY, a secret"] : []),
@@ -125,6 +125,7 @@ async function start(bindings: Bindings, changes: Changes): Promise<Running> {
       ports: allowPorts,
     },
     webhooks: { allow: webhookHosts },
+    alerts: { to: alertTo },
     log: (entry) => console.log(JSON.stringify(entry)),
   });
   server.start();
