@@ -1,6 +1,6 @@
 import type { SmtpConnection, Transport } from "@edgepost/core";
-import type { ConfiguredConnection } from "./connections/configured-connection.ts";
 import type { DiskSpace } from "./alerts/watch.ts";
+import type { ConfiguredConnection } from "./connections/configured-connection.ts";
 import type { HostPolicyOptions } from "./connections/host-policy.ts";
 import type { SendQueue } from "./connections/send-queue.ts";
 import type { LogEntry } from "./http/log.ts";

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { clientAddress } from "../http/client-address.ts";
 import { RequestProblem } from "../http/problem.ts";
 import { countInWindows } from "../http/windows.ts";
 
@@ -13,7 +14,7 @@ export function createSignInLimit(clock: () => Date): (c: Context) => void {
   const count = countInWindows(PER_MS, clock);
 
   return (c) => {
-    const own = count(`address ${addressOf(c)}`);
+    const own = count(`address ${clientAddress(c)}`);
     const all = count("all");
     const isOver = own.total > TRIES_PER_ADDRESS || all.total > TRIES_IN_ALL;
     if (!isOver) return;
@@ -21,16 +22,4 @@ export function createSignInLimit(clock: () => Date): (c: Context) => void {
     const headers = { "retry-after": String(seconds) };
     throw new RequestProblem("rate-limited", `Too many tries to sign in. Try again in ${seconds} s.`, { headers });
   };
-}
-
-/** What the Node server of Hono hands on beside a request. */
-interface NodeBindings {
-  readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } };
-}
-
-/** On Workers the platform writes this header itself. `X-Forwarded-For` is whatever its sender likes. */
-function addressOf(c: Context): string {
-  const { incoming } = (c.env ?? {}) as NodeBindings;
-  if (incoming !== undefined) return incoming.socket?.remoteAddress ?? "";
-  return c.req.header("cf-connecting-ip") ?? "";
 }
