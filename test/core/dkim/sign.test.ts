@@ -103,11 +103,10 @@ describe("an independent verifier", () => {
   it("takes a line without a colon, as ready messages may have one, for no field", async () => {
     const signed = await sign(invoice.replace("X-Tracking: not signed", "FromX\r\nX-Tracking: not signed"), base);
 
-    expect(
-      tag("h", signed)
-        .split(":")
-        .filter((name) => name.trim() === "From"),
-    ).toHaveLength(2);
+    const names = tag("h", signed)
+      ?.split(":")
+      .map((name) => name.trim());
+    expect(names?.filter((name) => name === "From")).toHaveLength(2);
   });
 
   it("accepts any message, wherever its chunks end", async () => {
