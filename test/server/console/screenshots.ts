@@ -14,11 +14,11 @@ import { testCertificates } from "../../support/tls.ts";
 const FOLDER = fileURLToPath(new URL("../../../docs/console/", import.meta.url));
 const TOKEN = "a-key-for-screenshots-and-for-nothing-else";
 const LOGIN = { username: "billing@acme.example", password: "canary-of-the-screenshots" };
-const MAX_HEIGHT = 1500;
+const MAX_HEIGHT = 1300;
 
 const LOOKS = {
-  light: { viewport: { width: 1120, height: 720 }, colorScheme: "light" },
-  dark: { viewport: { width: 1120, height: 720 }, colorScheme: "dark" },
+  light: { viewport: { width: 1040, height: 680 }, colorScheme: "light" },
+  dark: { viewport: { width: 1040, height: 680 }, colorScheme: "dark" },
   phone: { viewport: { width: 390, height: 780 }, colorScheme: "light", isMobile: true },
 } as const;
 
