@@ -54,16 +54,14 @@ async function readRows(where: Where): Promise<readonly Row[] | undefined> {
   }
 }
 
-/** Resolves when one more attempt at a message was found to be interrupted than there were at first. */
+/** Resolves when an attempt that is open now is not any more: others have found out that its process stands still. */
 export async function untilTakenOver(where: Where, subject: string): Promise<void> {
-  let before: number | undefined;
   for (;;) {
     const page = await read(where, `/v1/messages?recipient=${subject}@example.com`);
     const id = page?.messages[0]?.id;
     const history = id === undefined ? undefined : await read(where, `/v1/messages/${id}/events`);
-    const count = history?.attempts.filter(({ stage }: { stage: string }) => stage === "interrupted").length;
-    before ??= count;
-    if (before !== undefined && count !== undefined && count > before) return;
+    const stage = history?.attempts.at(-1)?.stage;
+    if (stage === "interrupted" || stage === "done") return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
