@@ -24,6 +24,7 @@ const DEFAULTS = {
     rateLimit: undefined,
     retentionMs: 30 * 86_400_000,
     keepContent: false,
+    keepTranscripts: false,
     outboxLimits: DEFAULT_QUEUE_LIMITS,
   },
 };
@@ -51,6 +52,7 @@ test("everything can be set, and other programs' variables are nobody's business
     EDGEPOST_RATE_LIMIT: "100/60s",
     EDGEPOST_RETENTION_DAYS: "7",
     EDGEPOST_KEEP_CONTENT: "true",
+    EDGEPOST_KEEP_TRANSCRIPTS: "true",
     EDGEPOST_CONSOLE: "false",
     EDGEPOST_INBOX_URL: "http://127.0.0.1:8026",
     EDGEPOST_QUEUE_MAX_AGE_MS: "3600000",
@@ -85,6 +87,7 @@ test("everything can be set, and other programs' variables are nobody's business
       rateLimit: { requests: 100, perMs: 60_000 },
       retentionMs: 7 * 86_400_000,
       keepContent: true,
+      keepTranscripts: true,
       outboxLimits: {
         maxAgeMs: 3_600_000,
         maxWaiting: 1_000,

@@ -138,6 +138,7 @@ function createServices(options: ServerOptions): Services {
     gate: createGate(),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     keepContent: options.keepContent ?? false,
+    keepTranscripts: options.keepTranscripts ?? false,
     buildOptions: { clock, random, attachments: { url: urlPolicy(options) } },
     log: options.log ?? (() => {}),
     clock,

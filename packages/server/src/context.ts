@@ -30,6 +30,8 @@ export interface Services {
   readonly queue: Queue | undefined;
   readonly limits: ServerLimits;
   readonly keepContent: boolean;
+  /** Of attempts over connections that do not say otherwise. */
+  readonly keepTranscripts: boolean;
   readonly buildOptions: BuildOptions;
   readonly log: (entry: LogEntry) => void;
   readonly clock: () => Date;

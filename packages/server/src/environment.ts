@@ -27,7 +27,14 @@ export interface Environment {
   /** What goes to `createServer` as it is. */
   readonly server: Pick<
     ServerOptions,
-    "console" | "corsOrigins" | "inboxUrl" | "keepContent" | "outboxLimits" | "rateLimit" | "retentionMs"
+    | "console"
+    | "corsOrigins"
+    | "inboxUrl"
+    | "keepContent"
+    | "keepTranscripts"
+    | "outboxLimits"
+    | "rateLimit"
+    | "retentionMs"
   >;
 }
 
@@ -59,6 +66,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * | `EDGEPOST_RATE_LIMIT` | requests per API key, as `100/60s` | any |
  * | `EDGEPOST_RETENTION_DAYS` | how long the log of messages is kept | 30 |
  * | `EDGEPOST_KEEP_CONTENT` | `true` keeps the messages themselves | `false` |
+ * | `EDGEPOST_KEEP_TRANSCRIPTS` | `true` keeps the dialogue of each attempt, without credentials and content | `false` |
  * | `EDGEPOST_QUEUE_MAX_AGE_MS` | how old a message that waits may be at its last attempt, unless its connection says otherwise | 86400000 |
  * | `EDGEPOST_QUEUE_MAX_WAITING` | messages that may wait at once; one more is answered with 429 | 200000 |
  * | `EDGEPOST_QUEUE_FIRST_DELAY_MS` | before the second attempt; doubled before each further one | 30000 |
@@ -102,6 +110,7 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
       rateLimit: values.EDGEPOST_RATE_LIMIT,
       retentionMs: values.EDGEPOST_RETENTION_DAYS * DAY_MS,
       keepContent: values.EDGEPOST_KEEP_CONTENT === "true",
+      keepTranscripts: values.EDGEPOST_KEEP_TRANSCRIPTS === "true",
       outboxLimits: {
         maxAgeMs: values.EDGEPOST_QUEUE_MAX_AGE_MS,
         maxWaiting: values.EDGEPOST_QUEUE_MAX_WAITING,
@@ -166,6 +175,7 @@ const schema = z.strictObject({
     .optional(),
   EDGEPOST_RETENTION_DAYS: wholeNumber(3650, "must be days: a whole number up to 3650").default(30),
   EDGEPOST_KEEP_CONTENT: z.enum(["true", "false"], "must be true or false").optional(),
+  EDGEPOST_KEEP_TRANSCRIPTS: z.enum(["true", "false"], "must be true or false").optional(),
   EDGEPOST_QUEUE_MAX_AGE_MS: count(30 * DAY_MS, "milliseconds", DEFAULT_QUEUE_LIMITS.maxAgeMs),
   EDGEPOST_QUEUE_MAX_WAITING: count(10_000_000, "messages", DEFAULT_QUEUE_LIMITS.maxWaiting),
   EDGEPOST_QUEUE_FIRST_DELAY_MS: count(DAY_MS, "milliseconds", DEFAULT_QUEUE_LIMITS.firstDelayMs),

@@ -19,7 +19,7 @@ export interface ServerOptions {
   readonly keys?: readonly ApiKeyConfig[] | undefined;
   /**
    * Mail servers of your own by the name a request calls them, as URLs, or as objects that may have a `delivery`:
-   * `{ maxAgeMs, dailyQuota, suppressRefused }`. They may be anywhere. Default: none.
+   * `{ maxAgeMs, dailyQuota, keepTranscripts, suppressRefused }`. They may be anywhere. Default: none.
    */
   readonly connections?: Readonly<Record<string, ConfiguredConnection>> | undefined;
   /**
@@ -60,6 +60,11 @@ export interface ServerOptions {
   readonly corsOrigins?: readonly string[] | undefined;
   /** Keeps the message itself in the log. Default: false. */
   readonly keepContent?: boolean | undefined;
+  /**
+   * Keeps the dialogue of each attempt in the log, without credentials and content, at most 100 lines; the `delivery` of a
+   * connection may say otherwise. Default: false.
+   */
+  readonly keepTranscripts?: boolean | undefined;
   /** How long the log of messages is kept. Default: 30 days. */
   readonly retentionMs?: number | undefined;
   /** Serves the console at `/console`: pages for people, who sign in with an API key. Default: false. */

@@ -89,15 +89,16 @@ describe.each(STORES)("the outbox in %s", (_name, open) => {
     expect(await outbox.openAttempt(lease, 2_100)).toBe(true);
     expect(await messages.find("m1")).toMatchObject({ state: "sending", attempts: 1 });
     expect(await outbox.markFinal(lease, 2_200)).toBe(true);
-    expect(await outbox.settle(lease, settled(DEFERRED))).toBe(true);
+    expect(await outbox.settle(lease, { ...settled(DEFERRED), transcript: ["S: 450 Later"] })).toBe(true);
     expect(await messages.find("m1")).toEqual({ ...MESSAGE, ...DEFERRED, attempts: 1 });
     const again = await leaseOne(store, 9_000);
     expect(again.lease.attempt).toBe(2);
     await outbox.openAttempt(again.lease, 9_100);
     await outbox.settle(again.lease, settled(SENT));
+    const done = { stage: "done", endedAt: 3_000, reply: SENT.reply, error: null };
     expect(await outbox.attempts("m1")).toEqual([
-      { number: 1, stage: "done", openedAt: 2_100, finalAt: 2_200, endedAt: 3_000, reply: SENT.reply, error: null },
-      { number: 2, stage: "done", openedAt: 9_100, finalAt: null, endedAt: 3_000, reply: SENT.reply, error: null },
+      { ...done, number: 1, openedAt: 2_100, finalAt: 2_200, transcript: ["S: 450 Later"] },
+      { ...done, number: 2, openedAt: 9_100, finalAt: null, transcript: null },
     ]);
     expect((await events.ofMessage("m1")).map(({ type, data }) => [type, data.attempt])).toEqual([
       ["message.queued", undefined],

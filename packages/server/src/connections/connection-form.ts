@@ -27,6 +27,8 @@ export interface DeliverySettings {
   readonly maxAgeMs?: number | undefined;
   /** Messages that wait, sent in a day at most, by UTC. Default: any number. */
   readonly dailyQuota?: number | undefined;
+  /** Keeps the dialogue of each attempt in the log, without credentials and content. Default: as the server does. */
+  readonly keepTranscripts?: boolean | undefined;
   /** Puts a recipient on the suppression list whom the mail server says it does not know. Default: false. */
   readonly suppressRefused?: boolean | undefined;
 }
@@ -41,6 +43,10 @@ const MONTH_MS = 30 * 24 * 60 * MINUTE_MS;
 export const deliverySchema = z.strictObject({
   maxAgeMs: z.int().min(MINUTE_MS).max(MONTH_MS).optional().describe("Age of a message at its last attempt."),
   dailyQuota: z.int().min(1).optional().describe("Messages a day, by UTC. Default: any number."),
+  keepTranscripts: z
+    .boolean()
+    .optional()
+    .describe("Keeps the dialogue of each attempt, without credentials and content. Default: as the server does."),
   suppressRefused: z
     .boolean()
     .optional()

@@ -1,8 +1,10 @@
 import * as z from "zod";
+import type { Viewer } from "../http/problem.ts";
 import type { EventRecord } from "../store/event-record.ts";
 import { MESSAGE_STATES, type MessageRecord } from "../store/message-record.ts";
 import type { AttemptRecord } from "../store/outbox.ts";
 import { acceptedOf, rejectedOf, suppressedOf, unknownOf } from "./recipients.ts";
+import { ofTheMessage } from "./transcript.ts";
 
 /** Filters and pages of the log, as they stand in a query. */
 export const logQuerySchema = z
@@ -48,7 +50,8 @@ export function presentMessage(record: MessageRecord) {
 }
 
 /** One attempt of a message, as it is shown. */
-export function presentAttempt({ number, stage, openedAt, finalAt, endedAt, reply, error }: AttemptRecord) {
+export function presentAttempt(attempt: AttemptRecord, { seesConnections }: Viewer) {
+  const { number, stage, openedAt, finalAt, endedAt, reply, error, transcript } = attempt;
   return {
     number,
     stage,
@@ -57,6 +60,7 @@ export function presentAttempt({ number, stage, openedAt, finalAt, endedAt, repl
     endedAt: endedAt === null ? null : toTime(endedAt),
     reply,
     error,
+    transcript: transcript === null || seesConnections ? transcript : ofTheMessage(transcript),
   };
 }
 

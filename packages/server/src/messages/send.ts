@@ -1,4 +1,4 @@
-import { isMailError, MailError, type MessageInput, type Receipt } from "@edgepost/core";
+import { isMailError, MailError, type MessageInput, type Receipt, type SendOptions } from "@edgepost/core";
 import type { OpenConnection } from "../connections/connections.ts";
 import { withHint } from "../connections/providers.ts";
 import type { Services } from "../context.ts";
@@ -16,6 +16,7 @@ import { toBody, toRecord } from "./record.ts";
 import type { SendBody } from "./send-body.ts";
 import { settle } from "./settle.ts";
 import { asSuppressed, everybodySuppressed, forWaiting, isSuppressed } from "./suppressed.ts";
+import { startTranscript } from "./transcript.ts";
 
 /** A request to send, read and authorised. */
 export interface SendRequest {
@@ -68,7 +69,8 @@ export async function send(services: Services, request: SendRequest): Promise<Se
       // The next one may go on while what became of this one is written down.
       const { transport } = connection;
       const asked = forWaiting(mail, message);
-      const sending = () => transport.send(asked, { recipients: body.recipients }).finally(leave);
+      const sending = (trace: SendOptions["trace"]) =>
+        transport.send(asked, { recipients: body.recipients, trace }).finally(leave);
       return { answer: await deliver(sending, connection, message, services) };
     } finally {
       leave();
@@ -100,23 +102,31 @@ function hasUrls({ attachments }: MessageInput): boolean {
 
 /** Sends, and writes down what became of it before anybody is told. */
 async function deliver(
-  sending: () => Promise<Receipt>,
+  sending: (trace: SendOptions["trace"]) => Promise<Receipt>,
   connection: OpenConnection,
   record: MessageRecord,
-  { store, clock, suppressions, metrics }: Services,
+  services: Services,
 ): Promise<SendAnswer> {
+  const { store, clock, suppressions, metrics } = services;
   const ended = (error?: unknown) => metrics.countAttempt(error, clock().getTime() - record.createdAt);
+  const transcript = startTranscript(services, connection);
   const writeDown = async (outcome: MessageOutcome, keepsIdempotency: boolean) => {
     await store.outbox.settle(
       { id: record.id, ...FIRST_LEASE },
-      { message: outcome, at: clock().getTime(), keepsIdempotency, isInterruption: false },
+      {
+        message: outcome,
+        at: clock().getTime(),
+        keepsIdempotency,
+        isInterruption: false,
+        transcript: transcript?.lines(),
+      },
     );
     metrics.countMessage(outcome.state);
     await suppressions.learn(connection, record.recipients, outcome.recipients);
   };
   let receipt: Receipt;
   try {
-    receipt = await sending();
+    receipt = await sending(transcript?.add);
     ended();
   } catch (thrown) {
     const error = withHint(thrown, connection.host);

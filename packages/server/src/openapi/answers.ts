@@ -162,6 +162,12 @@ export const messageEventsSchema = z
           endedAt: time.nullable(),
           reply: reply.nullable(),
           error,
+          transcript: z
+            .array(z.string())
+            .nullable()
+            .describe(
+              "The dialogue, where it is kept, without credentials and content. How the connection was opened is shown to keys with the scope `connections:write`.",
+            ),
         })
         .meta({ id: "Attempt" }),
     ),

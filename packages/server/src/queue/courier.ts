@@ -1,10 +1,11 @@
-import { MailError } from "@edgepost/core";
+import { MailError, type SendOptions } from "@edgepost/core";
 import type { OpenConnection } from "../connections/connections.ts";
 import { withHint } from "../connections/providers.ts";
 import type { Services } from "../context.ts";
 import { RequestProblem } from "../http/problem.ts";
 import { isWaiting, stateOf } from "../messages/recipients.ts";
 import { toMail } from "../messages/record.ts";
+import { startTranscript } from "../messages/transcript.ts";
 import type { StoredBody } from "../store/message-record.ts";
 import type { Lease, LeasedMessage, Wanted } from "../store/outbox.ts";
 import { settleAbandoned } from "./abandoned.ts";
@@ -52,7 +53,7 @@ export interface Round {
 
 export type CourierServices = Pick<
   Services,
-  "store" | "connections" | "suppressions" | "metrics" | "clock" | "log" | "newId"
+  "store" | "connections" | "suppressions" | "keepTranscripts" | "metrics" | "clock" | "log" | "newId"
 >;
 
 export function createCourier(
@@ -77,14 +78,21 @@ export function createCourier(
     try {
       if (!(await outbox.openAttempt(lease, now()))) return;
       const openedAt = now();
-      const ending = await attempt(lease, message, body, connection);
+      const transcript = connection instanceof MailError ? undefined : startTranscript(services, connection);
+      const ending = await attempt(lease, message, body, connection, transcript?.add);
       leave();
       const error = "error" in ending ? ending.error : undefined;
       metrics.countAttempt(error, now() - openedAt);
       const opened = { ...message, attempts: lease.attempt };
       const outcome = judgeAttempt({ message: opened, ending, limits, now: now(), random });
       await persist(() =>
-        outbox.settle(lease, { message: outcome, at: now(), keepsIdempotency: true, isInterruption: false }),
+        outbox.settle(lease, {
+          message: outcome,
+          at: now(),
+          keepsIdempotency: true,
+          isInterruption: false,
+          transcript: transcript?.lines(),
+        }),
       );
       metrics.countMessage(outcome.state);
       if (connection instanceof MailError) return;
@@ -111,6 +119,7 @@ export function createCourier(
     message: LeasedMessage["message"],
     body: StoredBody | undefined,
     connection: OpenConnection | MailError,
+    trace: SendOptions["trace"],
   ): Promise<Ending> {
     let isFinal = false;
     const onFinal = async () => {
@@ -123,7 +132,7 @@ export function createCourier(
       const mail = await toMail(message, body);
       const { transport } = connection;
       if (!transport.tellsFinal) await onFinal();
-      return { receipt: await transport.send(mail, { recipients: message.recipientsMode, onFinal }) };
+      return { receipt: await transport.send(mail, { recipients: message.recipientsMode, onFinal, trace }) };
     } catch (error) {
       return { error: connection instanceof MailError ? error : withHint(error, connection.host), isFinal };
     }

@@ -99,7 +99,10 @@ export function messageRoutes(services: Services): Hono<RequestContext> {
     requireScope(c.get("key"), "messages:read");
     const { id } = await findVisible(store, c.req.param("id"), c.get("key"));
     const [attempts, events] = await Promise.all([store.outbox.attempts(id), store.events.ofMessage(id)]);
-    return c.json({ attempts: attempts.map(presentAttempt), events: events.map(presentEvent) });
+    return c.json({
+      attempts: attempts.map((attempt) => presentAttempt(attempt, viewerOf(c))),
+      events: events.map(presentEvent),
+    });
   });
 
   routes.patch("/:id", async (c) => {

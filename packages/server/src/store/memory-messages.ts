@@ -23,7 +23,7 @@ export function memoryMessages(rows: MemoryRows): MessageStore {
       if (leaseUntil !== null) {
         const { createdAt: openedAt } = message;
         const first = { number: 1, stage: "final", openedAt, finalAt: openedAt } as const;
-        attempts.set(message.id, [{ ...first, endedAt: null, reply: null, error: null }]);
+        attempts.set(message.id, [{ ...first, endedAt: null, reply: null, error: null, transcript: null }]);
       }
       rows.change(row, {}, message.createdAt);
       return undefined;

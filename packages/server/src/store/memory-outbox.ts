@@ -60,7 +60,10 @@ export function memoryOutbox(rows: MemoryRows): OutboxStore {
       const row = held(lease);
       if (row === undefined || !["queued", "scheduled", "deferred"].includes(row.message.state)) return false;
       const opened = { number: lease.attempt, stage: "opened", openedAt: at, finalAt: null, endedAt: null } as const;
-      attempts.set(lease.id, [...(attempts.get(lease.id) ?? []), { ...opened, reply: null, error: null }]);
+      attempts.set(lease.id, [
+        ...(attempts.get(lease.id) ?? []),
+        { ...opened, reply: null, error: null, transcript: null },
+      ]);
       rows.change(row, { state: "sending", attempts: lease.attempt }, at, { attempt: lease.attempt });
       return true;
     },
@@ -71,12 +74,12 @@ export function memoryOutbox(rows: MemoryRows): OutboxStore {
       return true;
     },
 
-    async settle(lease, { message, at, keepsIdempotency, isInterruption }) {
+    async settle(lease, { message, at, keepsIdempotency, isInterruption, transcript = null }) {
       const row = messages.get(lease.id);
       const isLate = row?.message.state === "unknown";
       if (row === undefined || row.message.attempts !== lease.attempt || !(held(lease) || isLate)) return false;
       const stage = isInterruption ? "interrupted" : "done";
-      changeAttempt(lease, { stage, endedAt: at, reply: message.reply, error: message.error });
+      changeAttempt(lease, { stage, endedAt: at, reply: message.reply, error: message.error, transcript });
       const changes = {
         ...message,
         interruptions: row.message.interruptions + Number(isInterruption),

@@ -3,6 +3,7 @@ import { queueMigration } from "./queue-migration.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import { SQLITE } from "./sql-dialect.ts";
 import { suppressionMigration } from "./suppression-migration.ts";
+import { transcriptMigration } from "./transcript-migration.ts";
 import { webhookMigration } from "./webhook-migration.ts";
 
 /** SQL, or what only a database in SQLite can need: no other one was there yet when something was in the tables. */
@@ -66,6 +67,7 @@ export const MIGRATIONS: readonly (readonly MigrationStep[])[] = [
   suppressionMigration,
   webhookMigration,
   alertMigration,
+  transcriptMigration,
 ];
 
 /** Brings a database up to date. Two that start at once do no harm: the second finds every step done. */

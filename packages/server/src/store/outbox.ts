@@ -134,6 +134,8 @@ export interface SettledOutcome {
   readonly keepsIdempotency: boolean;
   /** True when the process that made the attempt is gone. */
   readonly isInterruption: boolean;
+  /** The dialogue, where it is kept. */
+  readonly transcript?: readonly string[] | undefined;
 }
 
 /** `opened`: nothing was delivered yet. `final`: the final dot may have left. `done`: it is known what became of it. */
@@ -155,6 +157,8 @@ export interface AttemptRecord {
   readonly reply: SmtpReply | null;
   /** What it failed with. */
   readonly error: MessageFailure | null;
+  /** The dialogue with the mail server, without credentials and content; null where that was not kept. */
+  readonly transcript: readonly string[] | null;
 }
 
 /** Whether a connection is left alone. */

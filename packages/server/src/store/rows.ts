@@ -148,6 +148,7 @@ export function toAttempt(row: SqlRow): AttemptRecord {
     endedAt: numberOrNull(row.ended_at),
     reply: json(row.reply),
     error: json(row.error),
+    transcript: row.transcript === null ? null : json(row.transcript),
   };
 }
 

@@ -203,14 +203,15 @@ const LONGEST_DUE = `SELECT id FROM messages WHERE connection = ? AND due_at <= 
 const IS_HELD = "id = ? AND attempts = ? AND ((fence = ? AND lease_until IS NOT NULL) OR state = 'unknown')";
 
 function settleSteps({ id, fence, attempt }: Lease, settled: SettledOutcome): readonly SqlStep[] {
-  const { message, at, keepsIdempotency, isInterruption } = settled;
+  const { message, at, keepsIdempotency, isInterruption, transcript } = settled;
   const held = [id, attempt, fence];
   const { reply, error } = message;
   return [
     [
-      `UPDATE attempts SET stage = ?, ended_at = ?, reply = ?, error = ?
+      `UPDATE attempts SET stage = ?, ended_at = ?, reply = ?, error = ?, transcript = ?
         WHERE message = ? AND number = ? AND EXISTS (SELECT 1 FROM messages WHERE ${IS_HELD})`,
-      ...[isInterruption ? "interrupted" : "done", at, JSON.stringify(reply), JSON.stringify(error), id, attempt],
+      ...[isInterruption ? "interrupted" : "done", at, JSON.stringify(reply), JSON.stringify(error)],
+      ...[transcript === undefined ? null : JSON.stringify(transcript), id, attempt],
       ...held,
     ],
     eventWhere(IS_HELD, held, message, at, { attempt }),
