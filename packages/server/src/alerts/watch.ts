@@ -4,7 +4,9 @@ import { DISABLED_BY_HAND } from "../webhooks/webhook-book.ts";
 
 /** Room on a disk, in octets. */
 export interface DiskSpace {
+  /** What may yet be written. */
   readonly free: number;
+  /** What there is in all. */
   readonly total: number;
 }
 
