@@ -227,7 +227,9 @@ export class Link {
         // It wanted to leave anyway.
       }
     }
-    this.fail("closed", "The connection was closed.");
+    // Every connection ends here, and nobody needs its last lines (bench send-tls).
+    this.#fault ??= new MailError("closed", "The connection was closed.", { phase: this.phase });
+    this.#wire.wake();
     await this.#wire.close();
   }
 
