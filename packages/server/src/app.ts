@@ -139,6 +139,7 @@ function createServices(options: ServerOptions): Services {
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     keepContent: options.keepContent ?? false,
     keepTranscripts: options.keepTranscripts ?? false,
+    telemetry: options.telemetry,
     buildOptions: { clock, random, attachments: { url: urlPolicy(options) } },
     log: options.log ?? (() => {}),
     clock,

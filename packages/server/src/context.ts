@@ -12,6 +12,7 @@ import type { Queue } from "./queue/queue.ts";
 import type { SecretBox } from "./secrets.ts";
 import type { Store } from "./store/store.ts";
 import type { Suppressions } from "./suppressions/suppressions.ts";
+import type { Telemetry } from "./telemetry.ts";
 import type { Webhooks } from "./webhooks/webhooks.ts";
 
 /** What every route works with, made once per server. */
@@ -32,6 +33,8 @@ export interface Services {
   readonly keepContent: boolean;
   /** Of attempts over connections that do not say otherwise. */
   readonly keepTranscripts: boolean;
+  /** Undefined where nobody watches. */
+  readonly telemetry: Telemetry | undefined;
   readonly buildOptions: BuildOptions;
   readonly log: (entry: LogEntry) => void;
   readonly clock: () => Date;

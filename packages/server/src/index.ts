@@ -73,3 +73,4 @@ export type {
   WebhookRecord,
   WebhookStore,
 } from "./store/webhook-record.ts";
+export type { Span, SpanAttributes, Telemetry, Tracer } from "./telemetry.ts";

@@ -10,6 +10,7 @@ import type { ApiKeyConfig } from "./keys/keyring.ts";
 import type { QueueEngine } from "./queue/engine.ts";
 import type { QueueLimits } from "./queue/limits.ts";
 import type { Store } from "./store/store.ts";
+import type { Telemetry } from "./telemetry.ts";
 
 /** Everything a server is made of. What depends on a runtime is passed in. */
 export interface ServerOptions {
@@ -65,6 +66,11 @@ export interface ServerOptions {
    * connection may say otherwise. Default: false.
    */
   readonly keepTranscripts?: boolean | undefined;
+  /**
+   * Makes each attempt a span of OpenTelemetry: `{ tracer: trace.getTracer("edgepost") }` of `@opentelemetry/api`. It names the
+   * mail server, the id of the message and the outcome; no address, no subject. Default: none.
+   */
+  readonly telemetry?: Telemetry | undefined;
   /** How long the log of messages is kept. Default: 30 days. */
   readonly retentionMs?: number | undefined;
   /** Serves the console at `/console`: pages for people, who sign in with an API key. Default: false. */

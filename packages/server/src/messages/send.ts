@@ -7,6 +7,7 @@ import { type ApiKey, requireScope } from "../keys/scopes.ts";
 import { STALE_MS } from "../maintenance.ts";
 import type { Idempotency, MessageOutcome, MessageRecord } from "../store/message-record.ts";
 import { FIRST_LEASE } from "../store/outbox.ts";
+import { traceAttempt } from "../telemetry.ts";
 import { type SendAnswer, toAnswer } from "./answer.ts";
 import { build } from "./build.ts";
 import { failedInside, toFailure } from "./failure.ts";
@@ -110,6 +111,7 @@ async function deliver(
   const { store, clock, suppressions, metrics } = services;
   const ended = (error?: unknown) => metrics.countAttempt(error, clock().getTime() - record.createdAt);
   const transcript = startTranscript(services, connection);
+  const attempted = { id: record.id, number: 1, host: connection.host };
   const writeDown = async (outcome: MessageOutcome, keepsIdempotency: boolean) => {
     await store.outbox.settle(
       { id: record.id, ...FIRST_LEASE },
@@ -126,7 +128,7 @@ async function deliver(
   };
   let receipt: Receipt;
   try {
-    receipt = await sending(transcript?.add);
+    receipt = await traceAttempt(services.telemetry, attempted, () => sending(transcript?.add));
     ended();
   } catch (thrown) {
     const error = withHint(thrown, connection.host);

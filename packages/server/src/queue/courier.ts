@@ -8,6 +8,7 @@ import { toMail } from "../messages/record.ts";
 import { startTranscript } from "../messages/transcript.ts";
 import type { StoredBody } from "../store/message-record.ts";
 import type { Lease, LeasedMessage, Wanted } from "../store/outbox.ts";
+import { traceAttempt } from "../telemetry.ts";
 import { settleAbandoned } from "./abandoned.ts";
 import { type Ending, judgeAttempt } from "./attempt.ts";
 import { LEASE_MS, type QueueLimits } from "./limits.ts";
@@ -53,7 +54,7 @@ export interface Round {
 
 export type CourierServices = Pick<
   Services,
-  "store" | "connections" | "suppressions" | "keepTranscripts" | "metrics" | "clock" | "log" | "newId"
+  "store" | "connections" | "suppressions" | "keepTranscripts" | "telemetry" | "metrics" | "clock" | "log" | "newId"
 >;
 
 export function createCourier(
@@ -132,7 +133,9 @@ export function createCourier(
       const mail = await toMail(message, body);
       const { transport } = connection;
       if (!transport.tellsFinal) await onFinal();
-      return { receipt: await transport.send(mail, { recipients: message.recipientsMode, onFinal, trace }) };
+      const attempted = { id: message.id, number: lease.attempt, host: connection.host };
+      const send = () => transport.send(mail, { recipients: message.recipientsMode, onFinal, trace });
+      return { receipt: await traceAttempt(services.telemetry, attempted, send) };
     } catch (error) {
       return { error: connection instanceof MailError ? error : withHint(error, connection.host), isFinal };
     }
