@@ -227,9 +227,7 @@ export class Link {
         // It wanted to leave anyway.
       }
     }
-    // Every connection ends here, and nobody needs its last lines (bench send-tls).
-    this.#fault ??= new MailError("closed", "The connection was closed.", { phase: this.phase });
-    this.#wire.wake();
+    this.fail("closed", "The connection was closed.");
     await this.#wire.close();
   }
 
