@@ -52,7 +52,7 @@ describe.each([
   test("of what was sent at once is kept where the server says so, without credentials and content", async () => {
     const { ask, transcripts } = await open({ keepTranscripts: true });
     const { id } = await ask("POST", "/v1/messages", MESSAGE);
-    const [lines = []] = await transcripts(id);
+    const lines = (await transcripts(id))[0] ?? [];
     expect(lines[0]).toMatch(/^S: 220/);
     expect(lines).toContain("C: RCPT TO:<b@example.com>");
     expect(lines.at(-1)).toMatch(/^S: 250/);
@@ -72,10 +72,10 @@ describe.each([
     delete refuseRecipient["b@example.com"];
     await ask("POST", `/v1/messages/${id}/retry`, {});
     await until(ask, id, "sent");
-    const [first = [], second = []] = await transcripts(id);
+    const [first, second] = (await transcripts(id)).map((lines) => lines ?? []);
     expect(first).toContainEqual(expect.stringMatching(/^S: 451 .*Later/));
     expect(second).toContain("C: RCPT TO:<b@example.com>");
-    expect(second.join("\n")).not.toContain("451");
+    expect(second?.join("\n")).not.toContain("451");
   });
 
   test("of a connection that was refused is kept, too, and shown to those who may change connections", async () => {
@@ -91,7 +91,7 @@ describe.each([
   test("is shown to others from the message on", async () => {
     const { ask, transcripts } = await open({ keepTranscripts: true });
     const { id } = await ask("POST", "/v1/messages", MESSAGE);
-    const [lines = []] = await transcripts(id, SMALL);
+    const lines = (await transcripts(id, SMALL))[0] ?? [];
     expect(lines[0]).toMatch(/^C: MAIL FROM:<a@example.com>/);
   });
 
