@@ -103,6 +103,14 @@ describe.skipIf(whyNoChromium !== undefined).each(ENTRIES)(
   },
 );
 
+test.skipIf(whyNoChromium !== undefined)("it would be noticed, on a page without a policy", async () => {
+  const [[, startNode] = []] = ENTRIES;
+  if (startNode === undefined) throw new Error("There is no entry.");
+  const tab = await startConsole(startNode, { signInWith: undefined });
+  await tab.page.setContent(EVIL.replace(/^.*?<script>/, "<script>"));
+  expect(ranOrLoaded(tab)).toEqual(expect.arrayContaining(["dialog: 1", "dialog: 2", "asked: https://evil.example/x"]));
+});
+
 describe("a form", () => {
   async function session(): Promise<{ readonly app: ReturnType<typeof testEndpoint>["app"]; readonly cookie: string }> {
     const { app } = testEndpoint({ console: true });
