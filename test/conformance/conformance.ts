@@ -26,7 +26,7 @@ export interface RuntimeUnderTest {
 }
 
 /** Whatever a server does, a story ends long before its test is given up. */
-const TIMEOUTS = { connectMs: 10_000, replyMs: 10_000, progressMs: 10_000, finalMs: 20_000, totalMs: 40_000 };
+const TIMEOUTS = { connectMs: 25_000, replyMs: 25_000, progressMs: 25_000, finalMs: 25_000, totalMs: 50_000 };
 
 /** Postfix hands on what it has accepted in its own time. */
 const ARRIVAL = { timeout: 20_000, interval: 20 };

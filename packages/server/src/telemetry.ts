@@ -2,18 +2,23 @@ import { isMailError, type Receipt } from "@edgepost/core";
 
 /** What of OpenTelemetry is used: `trace.getTracer("edgepost")` of `@opentelemetry/api` fits as it is. */
 export interface Telemetry {
+  /** Begins a span for each attempt. */
   readonly tracer: Tracer;
 }
 
 /** Begins spans. */
 export interface Tracer {
+  /** `kind` is a `SpanKind`. What it throws is ignored: an observer cannot undo a delivery. */
   startSpan(name: string, options: { readonly kind: number; readonly attributes: SpanAttributes }): Span;
 }
 
 /** One of them. */
 export interface Span {
+  /** Adds to those the span began with. */
   setAttributes(attributes: SpanAttributes): unknown;
+  /** `code` is a `SpanStatusCode`; only told of attempts that failed. */
   setStatus(status: { readonly code: number }): unknown;
+  /** Called once, whatever became of the attempt. */
   end(): void;
 }
 

@@ -18,6 +18,7 @@ const RECONNECT_MS = 1_000;
  * @param clock Default: the system clock.
  *
  * @example
+ * const url = "postgres://edgepost:secret@db.internal/edgepost";
  * const store = await postgresStore(url);
  * const server = createServer({ transport: nodeTransport, store, encryptionKeys: [key], outbox: postgresQueue(url) });
  * server.start();

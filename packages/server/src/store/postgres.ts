@@ -14,7 +14,8 @@ import type { Store } from "./store.ts";
  * @param url Where it is: `postgres://user:password@host:5432/database`; `?sslmode=verify-full` for TLS.
  *
  * @example
- * const store = await postgresStore("postgres://edgepost:secret@db.internal/edgepost");
+ * const url = "postgres://edgepost:secret@db.internal/edgepost";
+ * const store = await postgresStore(url);
  * const server = createServer({ transport: nodeTransport, store, encryptionKeys: [key], outbox: postgresQueue(url) });
  * server.start();
  */
