@@ -93,7 +93,7 @@ async function write(folder: string, block: Block): Promise<string> {
 
 const SOURCE = "--conditions=@edgepost/source";
 /** Those that the page on Deno names. */
-const DENO_PERMISSIONS = ["--allow-net", "--allow-env", "--allow-sys=hostname"];
+const DENO_PERMISSIONS = ["--allow-net", "--allow-env"];
 
 function commandOf(place: string, file: string): string[] {
   if (place === "node") return [process.execPath, SOURCE, file];

@@ -33,7 +33,7 @@ Send a message:
     -H "Authorization: Bearer ${apiKey}" -H "Content-Type: application/json" \\
     -d '{"connection":"default","from":"me@example.com","to":"you@example.com","subject":"Hello","text":"It works."}'
 
-Or try the examples of the README, with a certificate that nobody has signed:
+Or try the examples of the README in Node, with a certificate that nobody has signed:
 
   export EDGEPOST_URL='${server.url}'
   export EDGEPOST_API_KEY='${apiKey}'

@@ -5,7 +5,16 @@ import { hostname } from "node:os";
  * fully qualified name or an address literal, and servers refuse `localhost` and bare words.
  */
 export function defaultClientName(): string {
-  const name = hostname().toLowerCase();
+  const name = hostName().toLowerCase();
   const isQualified = name.length <= 253 && /^[a-z0-9]([a-z0-9-]{0,62}\.)+[a-z][a-z0-9-]{0,62}$/.test(name);
   return isQualified && !/^[0-9.]+$/.test(name) && !name.endsWith(".local") ? name : "[127.0.0.1]";
+}
+
+/** Deno tells it only with `--allow-sys=hostname`, and throws without. */
+function hostName(): string {
+  try {
+    return hostname();
+  } catch {
+    return "";
+  }
 }
