@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/no-secrets/setup.ts"],
+    // Tests wait for servers more than they compute: one worker for each processor, and none held back for the runner.
+    maxWorkers: "100%",
     // Generous, and no retries: with real servers and a busy two-core machine a slow test is not a failed one, and a
     // test that passes at the second try is not a passed one.
     testTimeout: 60_000,
