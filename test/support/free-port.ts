@@ -16,6 +16,9 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** Where nobody answers: one that was free a moment ago may belong to another test by now, and the system gives out none so low. */
+export const CLOSED_PORT = 1;
+
 /** Resolves once somebody answers at this port of loopback. */
 export async function untilListening(port: number): Promise<void> {
   while (!(await isListening(port))) await pause(10);

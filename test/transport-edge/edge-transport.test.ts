@@ -1,6 +1,6 @@
-import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCue } from "../support/cue.ts";
+import { CLOSED_PORT } from "../support/free-port.ts";
 import { startRawServer } from "../support/raw-server.ts";
 import { startSmtpServer } from "../support/smtp-server.ts";
 import { testCertificates } from "../support/tls.ts";
@@ -127,9 +127,8 @@ describe.each([
   });
 
   it("says what may be wrong when nobody answers", async () => {
-    const port = await closedPort();
     for (const security of ["implicit", "starttls", "none"] as const) {
-      const outcome = await send({ host: "localhost", port, security });
+      const outcome = await send({ host: "localhost", port: CLOSED_PORT, security });
       expect(outcome).toMatchObject({ error: { code: "connect-failed", phase: "connect", retryable: true } });
       expect(outcome).toHaveProperty("error.message", expect.stringContaining("Cloudflare's own addresses"));
     }
@@ -185,12 +184,3 @@ describe.each([
     expect(stages).toEqual(["connect ok", "tls ok", "ehlo ok", "auth auth-failed"]);
   });
 });
-
-/** A port that was free a moment ago. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 1;
-}

@@ -1,6 +1,6 @@
-import { createServer } from "node:net";
 import type { SmtpConnection } from "@edgepost/core";
 import { afterAll, beforeAll } from "vitest";
+import { CLOSED_PORT } from "../../support/free-port.ts";
 import { type RawDialogue, type RawServer, startRawServer } from "../../support/raw-server.ts";
 import { startSmtpServer, type TestSmtpServer } from "../../support/smtp-server.ts";
 import { testCertificates } from "../../support/tls.ts";
@@ -54,7 +54,7 @@ async function otherConnections(
     at(stack.use(await startRawServer(dialogue)));
   return {
     "wrong-password": { host: "localhost", port, auth: { ...LOGIN, password: "canary3-sesame" } },
-    "closed-port": at({ port: await closedPort() }),
+    "closed-port": at({ port: CLOSED_PORT }),
     "without-tls": { host: "localhost", port: (await serve({ security: "none" })).port },
     "wrong-certificate": { host: "localhost", port: (await serve({ identity: wrongName })).port },
     "without-utf8": at(await serve({ security: "none", server: { hideSMTPUTF8: true } })),
@@ -92,13 +92,4 @@ async function loseTheLastReply(dialogue: RawDialogue): Promise<void> {
   }
   await dialogue.body();
   dialogue.end();
-}
-
-/** A port that was free a moment ago. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 1;
 }
